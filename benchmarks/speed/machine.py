@@ -1,0 +1,25 @@
+"""What the figures were measured on."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+
+def describe() -> list[str]:
+    """Return lines that name the machine, its load and the versions measured."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("ortools", "scipy", "numpy"))
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return [
+        f"machine   {_processor()}, {os.cpu_count()} cores, load {load} at the start",
+        f"versions  Python {platform.python_version()}, {versions}",
+    ]
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
