@@ -1,0 +1,1 @@
+"""Communes, identifiers and travel times: what Relais knows about the places it serves."""
