@@ -1,0 +1,1 @@
+"""Everything of Relais that runs without HTTP."""

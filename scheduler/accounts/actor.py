@@ -1,0 +1,39 @@
+"""Who acts: what every use case is told about the person or machine behind it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from scheduler.store.tables import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person, a machine or a job of Relais, in one role and one territory.
+
+    Parameters
+    ----------
+    key
+        ``account:<uuid>``, ``token:<uuid>`` or ``system:<name>``; never an identity.
+    role
+        What they act as now, one of the roles they hold.
+    territory_id
+        The territory they act in; nothing of another one is theirs to see.
+    account_id
+        The account of a person; ``None`` for machines and jobs.
+    practitioner_id
+        The practitioner this account is, or works for; ``None`` for others.
+    request_id
+        Ties the traces of one request together.
+    """
+
+    key: str
+    role: Role
+    territory_id: int
+    account_id: UUID | None = None
+    practitioner_id: int | None = None
+    request_id: str | None = None
+
+
+def system_actor(name: str, territory_id: int) -> Actor:
+    """Make the actor that stands for a job of Relais itself, such as reading calendars."""
+    return Actor(key=f"system:{name}", role=Role.ADMIN, territory_id=territory_id)

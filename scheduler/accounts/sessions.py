@@ -1,0 +1,216 @@
+"""Signing in and staying signed in: opaque sessions kept by the server, and slowed-down guessing.
+
+Signing in takes two short transactions with the slow password check between them, so that a burst of
+attempts never holds the single writer's place. Each attempt is counted as a failure *before* the password
+is looked at and forgotten when it was right: parallel guesses cannot all slip through the count.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, delete, func, select
+
+from scheduler.accounts.actor import Actor
+from scheduler.accounts.passwords import check_password
+from scheduler.accounts.secrets import hash_of, new_secret
+from scheduler.errors import Forbidden, NotSignedIn, TooManyAttempts, WrongPassword
+from scheduler.settings import Settings
+from scheduler.store.engine import Store
+from scheduler.store.tables import Account, Grant, Role, SignInFailure, WebSession
+
+# What somebody with several roles begins as: the daily work first, the dangerous powers last.
+ROLE_ORDER = (
+    Role.COORDINATOR,
+    Role.GP,
+    Role.SECRETARY,
+    Role.REGULATOR,
+    Role.SIGNALLER,
+    Role.BUREAU,
+    Role.ADMIN,
+)
+
+_TOUCH_EVERY = timedelta(minutes=1)  # a page view within the minute costs no write
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a session lives, and how many wrong passwords close an address for how long."""
+
+    idle: timedelta = timedelta(minutes=60)
+    absolute: timedelta = timedelta(hours=10)
+    num_failures: int = 5
+    window: timedelta = timedelta(minutes=15)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """Take the limits an operator has set."""
+        return cls(
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            absolute=timedelta(hours=settings.session_hours),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A new session: the secret for the cookie, shown once, and whose it is."""
+
+    token: str
+    account_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A request of a signed-in browser: who acts, and all the roles they could take."""
+
+    actor: Actor
+    name: str
+    grants: tuple[tuple[int, Role], ...]
+    to_touch: bool
+
+
+def sign_in(store: Store, *, email: str, password: str, now: datetime, limits: Limits) -> SignedIn:
+    """Open a session for the right password.
+
+    Takes the store, not a session: the attempt must stay counted although the answer is a refusal.
+
+    Raises
+    ------
+    TooManyAttempts
+        After ``limits.num_failures`` wrong passwords for this e-mail within ``limits.window``, known or
+        not; the password is not looked at.
+    WrongPassword
+        Unknown e-mail, closed account or wrong password: the same answer, after the same work.
+    """
+    address = email.strip().lower()
+    with store.write() as session:
+        kept = _count_attempt(session, address, now, limits)
+    checked = check_password(password, kept)
+    if not checked.right:
+        raise WrongPassword
+    with store.write() as session:
+        account = session.exec(select(Account).where(Account.email == address)).one_or_none()
+        if account is None or not account.active or account.password_hash != kept:
+            raise WrongPassword  # closed or changed while the password was being checked
+        if checked.new_hash is not None:
+            account.password_hash = checked.new_hash
+        _forget_failures(session, address)
+        return _open(session, account.id, now, limits)
+
+
+def sign_out(session: Session, token: str) -> None:
+    """Close a session; nothing happens when it is closed already."""
+    session.exec(delete(WebSession).where(col(WebSession.token_hash) == hash_of(token)))
+
+
+def visit_of_session(
+    session: Session,
+    token: str,
+    *,
+    now: datetime,
+    limits: Limits,
+    role: Role | None = None,
+    territory_id: int | None = None,
+    request_id: str | None = None,
+) -> Visit:
+    """Find who is behind a session, without writing anything.
+
+    Parameters
+    ----------
+    role, territory_id
+        What they wish to act as and where; by default the first they hold in the order of
+        ``ROLE_ORDER``, then of territories.
+
+    Returns
+    -------
+    Visit
+        When ``to_touch`` is true, call ``touch`` in a write session so that the session stays awake.
+
+    Raises
+    ------
+    NotSignedIn
+        When the session is unknown, too old or idle for too long, or its account closed.
+    Forbidden
+        When the account does not hold that role there.
+    """
+    row = session.get(WebSession, hash_of(token))
+    if row is None or now >= row.expires_at or now - row.seen_at > limits.idle:
+        raise NotSignedIn
+    account = session.get_one(Account, row.account_id)
+    if not account.active:
+        raise NotSignedIn
+    grants = _grants(session, account.id)
+    for held_in, held in grants:
+        if role in {None, held} and territory_id in {None, held_in}:
+            break
+    else:
+        raise Forbidden
+    actor = Actor(
+        key=f"account:{account.id}",
+        role=held,
+        territory_id=held_in,
+        account_id=account.id,
+        practitioner_id=account.practitioner_id,
+        request_id=request_id,
+    )
+    return Visit(actor=actor, name=account.name, grants=grants, to_touch=now - row.seen_at >= _TOUCH_EVERY)
+
+
+def touch(session: Session, token: str, *, now: datetime) -> None:
+    """Note that a session is in use, so that it does not fall idle."""
+    row = session.get(WebSession, hash_of(token))
+    if row is not None and row.seen_at < now:
+        row.seen_at = now
+
+
+def _grants(session: Session, account_id: UUID) -> tuple[tuple[int, Role], ...]:
+    rows = session.exec(select(Grant).where(Grant.account_id == account_id)).all()
+    return tuple(
+        sorted(
+            ((row.territory_id, row.role) for row in rows), key=lambda one: (ROLE_ORDER.index(one[1]), one[0])
+        )
+    )
+
+
+def _open(session: Session, account_id: UUID, now: datetime, limits: Limits) -> SignedIn:
+    session.exec(
+        delete(WebSession).where(col(WebSession.account_id) == account_id, col(WebSession.expires_at) <= now)
+    )
+    token = new_secret()
+    row = WebSession(
+        token_hash=hash_of(token),
+        account_id=account_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + limits.absolute,
+    )
+    session.add(row)
+    return SignedIn(token=token, account_id=account_id, expires_at=row.expires_at)
+
+
+def _count_attempt(session: Session, address: str, now: datetime, limits: Limits) -> str | None:
+    """Count one more attempt, unless there have been too many; give the hash to compare with."""
+    email_hash = _email_hash(address)
+    if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer anyway
+        session.connection().execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"sign-in {email_hash}"}
+        )
+    session.exec(delete(SignInFailure).where(col(SignInFailure.at) <= now - limits.window))
+    failures = select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.email_hash == email_hash)
+    number, first_at = session.exec(failures).one()
+    if number >= limits.num_failures:
+        raise TooManyAttempts(retry_after_s=max(1, int((first_at + limits.window - now).total_seconds())))
+    session.add(SignInFailure(email_hash=email_hash, at=now))
+    account = session.exec(select(Account).where(Account.email == address)).one_or_none()
+    return account.password_hash if account is not None and account.active else None
+
+
+def _forget_failures(session: Session, address: str) -> None:
+    session.exec(delete(SignInFailure).where(col(SignInFailure.email_hash) == _email_hash(address)))
+
+
+def _email_hash(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()

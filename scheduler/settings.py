@@ -1,0 +1,69 @@
+"""Settings of the service, read from the environment (``RELAIS_…``)."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from scheduler.errors import InvalidSetting
+
+PLACEHOLDER_SECRET = "a-changer"  # noqa: S105 — not a secret: the value that stops the start
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set; each is explained in ``docs/exploitation.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="RELAIS_", extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    data_dir: Path = Path("data")
+    database_url: SecretStr = SecretStr("")  # may hold a password
+    secret_key: SecretStr = SecretStr(PLACEHOLDER_SECRET)
+    public_url: str = "http://127.0.0.1:8000"
+    zone: str = "Europe/Paris"
+    session_hours: int = Field(default=10, ge=1, le=24)
+    session_idle_minutes: int = Field(default=60, ge=5, le=600)
+    solve_seconds: float = Field(default=60.0, gt=0, le=3600)
+    offer_days: int = Field(default=3, ge=1, le=30)
+    feed_poll_minutes: int = Field(default=10, ge=1, le=60)
+    feed_allow_private: bool = False
+    log_format: Literal["json", "console"] = "json"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("unknown IANA zone")
+        return zone
+
+    @property
+    def store_url(self) -> str:
+        """Address of the database: the one given, else one SQLite file in the data folder."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'relais.db'}"
+
+    @property
+    def in_production(self) -> bool:
+        """Whether placeholder secrets and plain-HTTP cookies are refused."""
+        return self.environment == "production"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises
+    ------
+    InvalidSetting
+        Naming the first variable that is wrong; also when the secret is still the placeholder outside
+        development, or too short to be one (under 32 characters).
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "RELAIS_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidSetting(name, "une valeur admise (voir docs/exploitation.md)") from None
+    if settings.in_production and len(settings.secret_key.get_secret_value()) < 32:
+        raise InvalidSetting("RELAIS_SECRET_KEY", "un secret d'au moins 32 caractères, propre à ce serveur")
+    return settings

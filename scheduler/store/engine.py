@@ -1,0 +1,172 @@
+"""Opening the database: SQLite (embedded, one writer) or PostgreSQL, with the same behaviour."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from scheduler.errors import InvalidSetting
+from scheduler.store.busy import busy_as_store_busy
+from scheduler.store.discretion import without_row_contents
+from scheduler.store.writer import WriterLock
+
+log = structlog.get_logger()
+
+READ_ONLY = "relais_read_only"
+"""Key of ``session.info`` that is true in a session that cannot write."""
+
+_KIND = "relais_session"  # execution option: what a connection is about to do
+# More connections than the 40 threads that serve requests; no value of a statement in error messages.
+_OPTIONS: dict[str, Any] = {"pool_size": 20, "max_overflow": 30, "pool_timeout": 10, "hide_parameters": True}
+
+# The WAL-reset bug (2026-03-13): two connections writing or checkpointing together may corrupt the file.
+# Relais keeps every write behind one lock, which removes the overlap; the operator is told all the same.
+_FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+def sqlite_has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
+    """Tell whether an SQLite version is affected by the WAL-reset corruption bug (3.7.0 to 3.51.2)."""
+    backported = any(version[:2] == fixed[:2] and version >= fixed for fixed in _FIXED_SQLITE)
+    return (3, 7, 0) <= version < _FIXED_SQLITE[0] and not backported
+
+
+class Store:
+    """The database and its two kinds of session.
+
+    A read session can only read. A write session is one transaction, committed when its block ends and
+    rolled back when the block raises; on SQLite it takes the single writer's place from its start
+    (``BEGIN IMMEDIATE``), because a read that turns into a write fails at once in WAL mode.
+    """
+
+    def __init__(self, engine: Engine, writer: WriterLock) -> None:
+        self.engine = engine
+        self._writer = writer
+        if engine.dialect.name == "sqlite":
+            self._reading = engine.execution_options(**{_KIND: "read"})
+            self._writing = engine.execution_options(**{_KIND: "write"})
+            self._migrating = engine.execution_options(**{_KIND: "migrate"})
+        else:
+            self._reading = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            # The triggers lock a row and then count what others have committed meanwhile: that needs
+            # READ COMMITTED, whatever the server's default is.
+            self._writing = self._migrating = engine.execution_options(isolation_level="READ COMMITTED")
+
+    @classmethod
+    def open(cls, url: str | URL) -> "Store":
+        """Open a database by its address.
+
+        Parameters
+        ----------
+        url
+            ``sqlite:///path`` or ``postgresql://user@host/name`` (driver psycopg 3).
+
+        Raises
+        ------
+        InvalidSetting
+            When the address is neither of these, or SQLite is asked to live in memory.
+        """
+        try:
+            address = make_url(url)
+        except (ArgumentError, ValueError):
+            # not chained: the address may hold a password
+            raise InvalidSetting("RELAIS_DATABASE_URL", "une adresse de base de données lisible") from None
+        if address.get_backend_name() == "sqlite":
+            return cls._open_sqlite(address)
+        if address.get_backend_name() == "postgresql":
+            engine = create_engine(
+                address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_OPTIONS
+            )
+            event.listen(engine, "connect", _prepare_postgresql)
+            event.listen(engine, "handle_error", without_row_contents)
+            return cls(engine, WriterLock(None))
+        raise InvalidSetting("RELAIS_DATABASE_URL", "sqlite:///chemin ou postgresql://…")
+
+    @classmethod
+    def _open_sqlite(cls, address: URL) -> "Store":
+        if address.database in {None, "", ":memory:"} or address.query:
+            raise InvalidSetting("RELAIS_DATABASE_URL", "un fichier : sqlite:///chemin/relais.db")
+        path = Path(str(address.database))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # patients' files: for this user's eyes only, like what SQLite puts beside it
+        if sqlite_has_wal_reset_bug(sqlite3.sqlite_version_info):
+            log.info("sqlite_wal_reset_bug", version=sqlite3.sqlite_version, mitigated_by="single writer")
+        engine = create_engine(
+            address.set(drivername="sqlite+pysqlite"), connect_args={"timeout": 5}, **_OPTIONS
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return cls(engine, WriterLock(path.with_name(path.name + ".writer")))
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded engine is used."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session that can only read, on one consistent view of the data."""
+        with (
+            busy_as_store_busy(),
+            Session(self._reading, expire_on_commit=False, info={READ_ONLY: True}) as session,
+        ):
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open one transaction; all of it is kept when the block ends, nothing when it raises.
+
+        Raises
+        ------
+        StoreBusy
+            When the single writer's place of SQLite, or a lock of PostgreSQL, was not free within
+            10 seconds, or two transactions waited for each other.
+        """
+        with (
+            busy_as_store_busy(),
+            self._writer,
+            Session(self._writing, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """Open the connection migrations run on, alone in writing.
+
+        On SQLite foreign keys are not enforced on it (a table may have to be rebuilt): whoever migrates
+        checks them before the end.
+        """
+        with self._writer, self._migrating.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+        self._writer.close()
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.execute("SET lock_timeout = '10s'")
+    connection.commit()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, the driver would do it too late
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    kind = connection.get_execution_options().get(_KIND, "read")
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
+    connection.exec_driver_sql("BEGIN" if kind == "read" else "BEGIN IMMEDIATE")

@@ -1,0 +1,206 @@
+"""The agenda partagé: calendar feeds, the slots they open, the bookings that take them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from scheduler.store.tables.columns import Instant, choice
+
+
+class Modality(StrEnum):
+    """How the patient is seen: at the surgery, at home, by video (ANS codes)."""
+
+    AMB = "AMB"
+    HH = "HH"
+    VR = "VR"
+
+
+class Visibility(StrEnum):
+    """Who may see a slot (ANS TRE_R314-TypeCreneau)."""
+
+    PUBLIC = "PUBLIC"
+    PRO = "PRO"
+    SNP = "SNP"
+    CPTS = "CPTS"
+
+
+class FeedState(StrEnum):
+    """Whether Relais polls a calendar."""
+
+    PREVIEW = "preview"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class SlotSource(StrEnum):
+    """Where a slot comes from; none lives without its source."""
+
+    FEED = "feed"
+    ROTA = "rota"
+    HAND = "hand"
+
+
+class SlotState(StrEnum):
+    """Whether a slot can be booked: open, closed by something busy, or gone from its source."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class BookingState(StrEnum):
+    """The life of one place of a slot."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    HONOURED = "honoured"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Feed(SQLModel, table=True):
+    """A practitioner's calendar: an address that is polled, or an uploaded file.
+
+    The address is a secret (whoever holds it reads the calendar): never logged, shown by host only.
+    """
+
+    __table_args__ = (CheckConstraint("slot_minutes IS NULL OR slot_minutes > 0", name="feed_slot_minutes"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    practitioner_id: int = Field(foreign_key="practitioner.id", index=True)
+    practice_id: int = Field(foreign_key="practice.id")
+    name: str = Field(max_length=200)
+    address: str | None = Field(default=None, max_length=2048)
+    mode: str = Field(default="marked", max_length=20)
+    zone: str = Field(default="Europe/Paris", max_length=60)
+    slot_minutes: int | None = None
+    modality: Modality = Field(default=Modality.AMB, sa_type=choice(Modality, "feed_modality"))
+    visibility: Visibility = Field(default=Visibility.SNP, sa_type=choice(Visibility, "feed_visibility"))
+    state: FeedState = Field(default=FeedState.ACTIVE, sa_type=choice(FeedState, "feed_state"))
+    etag: str | None = Field(default=None, max_length=300)
+    last_modified: str | None = Field(default=None, max_length=100)
+    read_at: datetime | None = Field(default=None, sa_type=Instant)
+    ok_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    num_failures: int = 0
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class FeedBusy(SQLModel, table=True):
+    """A busy stretch of a feed, as of its last good reading: it closes slots of any feed of the GP."""
+
+    __tablename__ = "feed_busy"
+    __table_args__ = (CheckConstraint("end_at > start_at", name="feed_busy_order"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    feed_id: int = Field(foreign_key="feed.id", index=True)
+    start_at: datetime = Field(sa_type=Instant)
+    end_at: datetime = Field(sa_type=Instant)
+
+
+class FeedReading(SQLModel, table=True):
+    """One attempt to read a feed and what came of it."""
+
+    __tablename__ = "feed_reading"
+
+    id: int | None = Field(default=None, primary_key=True)
+    feed_id: int = Field(foreign_key="feed.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    outcome: str = Field(max_length=40)
+    num_open: int = 0
+    num_busy: int = 0
+    num_ignored: int = 0
+    num_refused: int = 0
+    ignored: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+
+
+class Slot(SQLModel, table=True):
+    """A stretch of time a practitioner opens to others.
+
+    Two open slots of one practitioner never overlap; a slot has exactly one source.
+    """
+
+    __table_args__ = (
+        CheckConstraint("end_at > start_at", name="slot_order"),
+        CheckConstraint("capacity >= 1", name="slot_capacity"),
+        CheckConstraint(
+            "(source = 'feed' AND feed_id IS NOT NULL AND created_by IS NULL)"
+            " OR (source <> 'feed' AND feed_id IS NULL AND created_by IS NOT NULL)",
+            name="slot_source_known",
+        ),
+        UniqueConstraint("feed_id", "key", name="slot_feed_key"),
+        Index("slot_by_start", "state", "start_at"),
+        Index("slot_by_practitioner", "practitioner_id", "start_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    practitioner_id: int = Field(foreign_key="practitioner.id")
+    practice_id: int = Field(foreign_key="practice.id")
+    source: SlotSource = Field(sa_type=choice(SlotSource, "slot_source"))
+    feed_id: int | None = Field(default=None, foreign_key="feed.id")
+    created_by: UUID | None = Field(default=None, foreign_key="account.id")
+    key: str = Field(max_length=200)
+    start_at: datetime = Field(sa_type=Instant)
+    end_at: datetime = Field(sa_type=Instant)
+    modality: Modality = Field(sa_type=choice(Modality, "slot_modality"))
+    visibility: Visibility = Field(sa_type=choice(Visibility, "slot_visibility"))
+    capacity: int = 1
+    state: SlotState = Field(sa_type=choice(SlotState, "slot_state"))
+    closed_reason: str | None = Field(default=None, max_length=60)
+    conflict: str | None = Field(default=None, max_length=60)
+    seen_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+_TAKEN = "state IN ('held', 'booked', 'honoured', 'no_show')"
+
+
+class Booking(SQLModel, table=True):
+    """One place of a slot, held for some minutes or taken.
+
+    A place is held or booked at most once, and only places of the slot's capacity exist: both are held
+    by the database.
+    """
+
+    __table_args__ = (
+        Index(
+            "booking_one_per_place",
+            "slot_id",
+            "place",
+            unique=True,
+            sqlite_where=text(_TAKEN),
+            postgresql_where=text(_TAKEN),
+        ),
+        CheckConstraint("place >= 1", name="booking_place"),
+        CheckConstraint("(state = 'held') = (held_until IS NOT NULL)", name="booking_held_until"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    slot_id: int = Field(foreign_key="slot.id", index=True)
+    place: int
+    state: BookingState = Field(sa_type=choice(BookingState, "booking_state"))
+    held_until: datetime | None = Field(default=None, sa_type=Instant)
+    booked_by: str = Field(max_length=80)
+    patient_id: UUID | None = Field(default=None, foreign_key="patient.id")
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class BookingEvent(SQLModel, table=True):
+    """One line of a booking's history; the database refuses to change or delete it."""
+
+    __tablename__ = "booking_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    booking_id: UUID = Field(foreign_key="booking.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    actor: str = Field(max_length=80)
+    from_state: BookingState | None = Field(default=None, sa_type=choice(BookingState, "booking_event_from"))
+    to_state: BookingState = Field(sa_type=choice(BookingState, "booking_event_to"))
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -1,0 +1,62 @@
+"""Column types that behave the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Enum, TypeDecorator
+from sqlmodel import SQLModel
+
+# Names that PostgreSQL would give by itself, given on SQLite too: refusals and migrations refer to them.
+SQLModel.metadata.naming_convention = {
+    "pk": "%(table_name)s_pkey",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "ix": "%(table_name)s_by_%(column_0_N_name)s",
+}
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, always read back in UTC; a naive value is refused.
+
+    SQLite has no time zones: there the UTC wall clock is kept, whose text form sorts like time.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert an aware instant to what the engine stores."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must carry its zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def choice(values: type[StrEnum], name: str) -> Any:
+    """Make a text column that only takes the values of an enumeration, held by a CHECK.
+
+    Parameters
+    ----------
+    values
+        The allowed words; their text is stored, so that raw SQL stays readable.
+    name
+        Name of the CHECK constraint, unique in its table.
+    """
+    return Enum(
+        values,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=24,
+        name=name,
+        values_callable=lambda words: [word.value for word in words],
+    )

@@ -1,0 +1,260 @@
+"""Patients who need a GP, from the signal to the answer of a practitioner."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from scheduler.store.tables.columns import Instant, choice
+from scheduler.store.tables.directory import Gender
+
+
+class ReferralState(StrEnum):
+    """Where a referral stands; the allowed steps are in ``scheduler.referrals.life``."""
+
+    RECEIVED = "received"
+    QUALIFIED = "qualified"
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    SEEN = "seen"
+    DECLARED = "declared"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class CloseReason(StrEnum):
+    """Why a referral ended without a declaration."""
+
+    FOUND_ALONE = "found_alone"
+    MOVED = "moved"
+    DIED = "died"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    DUPLICATE = "duplicate"
+
+
+class ConsentHow(StrEnum):
+    """By what means a consent was given (décret 2016-1349: any means, traced)."""
+
+    ORAL = "oral"
+    WRITTEN = "written"
+    REPRESENTATIVE = "representative"
+
+
+class ProposalState(StrEnum):
+    """What became of the engine's suggestion."""
+
+    PROPOSED = "proposed"
+    VALIDATED = "validated"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class OfferState(StrEnum):
+    """What a practitioner answered."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class RunState(StrEnum):
+    """How a matching run ended."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Patient(SQLModel, table=True):
+    """The identity of a patient: shown only where needed, each read audited."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    family_name: str = Field(max_length=100)
+    given_name: str = Field(max_length=100)
+    birth_date: date | None = None
+    gender: Gender | None = Field(default=None, sa_type=choice(Gender, "patient_gender"))
+    phone: str = Field(default="", max_length=20)
+    email: str = Field(default="", max_length=200)
+    address: str = Field(default="", max_length=200)
+    insee: str = Field(max_length=5)
+    fictitious: bool = False
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Household(SQLModel, table=True):
+    """Patients who wish the same practitioner."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    territory_id: int = Field(foreign_key="territory.id", index=True)
+    always_together: bool = False
+
+
+class Referral(SQLModel, table=True):
+    """One patient's request for a practitioner, from signal to outcome.
+
+    Needs are yes, no, or ``None`` for a question nobody answered: a missing answer never lowers a rank.
+    """
+
+    __table_args__ = (
+        CheckConstraint("(state = 'closed') = (close_reason IS NOT NULL)", name="referral_close_reason"),
+        CheckConstraint("chronic_needs IS NULL OR chronic_needs >= 0", name="referral_chronic_needs"),
+        CheckConstraint("max_km IS NULL OR max_km > 0", name="referral_max_km"),
+        Index("referral_by_state", "territory_id", "state", "waiting_since"),
+        Index(
+            "referral_one_open",
+            "patient_id",
+            "pathway",
+            unique=True,
+            sqlite_where=text("state NOT IN ('declared', 'closed')"),
+            postgresql_where=text("state NOT IN ('declared', 'closed')"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    territory_id: int = Field(foreign_key="territory.id")
+    patient_id: UUID = Field(foreign_key="patient.id")
+    household_id: UUID | None = Field(default=None, foreign_key="household.id", index=True)
+    pathway: str = Field(default="gp", max_length=40)
+    state: ReferralState = Field(sa_type=choice(ReferralState, "referral_state"))
+    close_reason: CloseReason | None = Field(
+        default=None, sa_type=choice(CloseReason, "referral_close_reason_word")
+    )
+    ald: bool | None = None
+    treatment_running_out: bool | None = None
+    recent_discharge: bool | None = None
+    pregnancy: bool | None = None
+    home_bound: bool | None = None
+    palliative: bool | None = None
+    disability: bool | None = None
+    c2s: bool | None = None
+    ame: bool | None = None
+    wheelchair: bool | None = None
+    chronic_needs: int | None = None
+    languages: list[str] = Field(default_factory=list, sa_type=JSON)
+    prefers_gender: Gender | None = Field(default=None, sa_type=choice(Gender, "referral_prefers_gender"))
+    known_practitioner_id: int | None = Field(default=None, foreign_key="practitioner.id")
+    max_km: float | None = None
+    waiting_since: date
+    signalled_by: UUID | None = Field(default=None, foreign_key="account.id", index=True)
+    owner_id: UUID | None = Field(default=None, foreign_key="account.id")
+    next_action_on: date | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class Consent(SQLModel, table=True):
+    """A patient's agreement that professionals share what the match needs.
+
+    Décret 2016-1349: informed first on which information, which professionals, what medium and what
+    security (the notice, by version); valid until withdrawn.
+    """
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    referral_id: UUID = Field(foreign_key="referral.id", index=True)
+    notice_version: str = Field(max_length=20)
+    how: ConsentHow = Field(sa_type=choice(ConsentHow, "consent_how"))
+    collected_by: str = Field(max_length=200)
+    given_at: datetime = Field(sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ReferralEvent(SQLModel, table=True):
+    """One line of a referral's history; the database refuses to change or delete it."""
+
+    __tablename__ = "referral_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    referral_id: UUID = Field(foreign_key="referral.id", index=True)
+    at: datetime = Field(sa_type=Instant)
+    actor: str = Field(max_length=80)
+    kind: str = Field(max_length=40)
+    from_state: ReferralState | None = Field(
+        default=None, sa_type=choice(ReferralState, "referral_event_from")
+    )
+    to_state: ReferralState = Field(sa_type=choice(ReferralState, "referral_event_to"))
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class MatchingRun(SQLModel, table=True):
+    """One run of the engine: with what policy and seed, what it proved."""
+
+    __tablename__ = "matching_run"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    territory_id: int = Field(foreign_key="territory.id", index=True)
+    requested_by: UUID | None = Field(default=None, foreign_key="account.id")
+    state: RunState = Field(sa_type=choice(RunState, "matching_run_state"))
+    policy_version: str = Field(max_length=40)
+    seed: int = 0
+    started_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    status: str | None = Field(default=None, max_length=20)
+    objective: str | None = Field(default=None, max_length=40)
+    bound: str | None = Field(default=None, max_length=40)
+    num_patients: int = 0
+    num_placed: int = 0
+    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    failure: str | None = Field(default=None, max_length=200)
+
+
+class Proposal(SQLModel, table=True):
+    """The engine's suggestion for one referral; a person decides."""
+
+    __table_args__ = (
+        Index(
+            "proposal_one_pending",
+            "referral_id",
+            unique=True,
+            sqlite_where=text("state = 'proposed'"),
+            postgresql_where=text("state = 'proposed'"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    run_id: UUID = Field(foreign_key="matching_run.id", index=True)
+    referral_id: UUID = Field(foreign_key="referral.id", index=True)
+    intake_id: int = Field(foreign_key="intake.id", index=True)
+    state: ProposalState = Field(sa_type=choice(ProposalState, "proposal_state"))
+    tier: int
+    travel_s: int
+    distance_m: int
+    reason: str = Field(max_length=500)
+    decided_by: UUID | None = Field(default=None, foreign_key="account.id")
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class Offer(SQLModel, table=True):
+    """What a practitioner receives and answers.
+
+    A referral has at most one open or accepted offer; an intake never has more accepted offers than
+    places. Both are held by the database.
+    """
+
+    __table_args__ = (
+        Index(
+            "offer_one_open",
+            "referral_id",
+            unique=True,
+            sqlite_where=text("state IN ('open', 'accepted')"),
+            postgresql_where=text("state IN ('open', 'accepted')"),
+        ),
+        CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="offer_answered_at"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    proposal_id: UUID = Field(foreign_key="proposal.id", unique=True)
+    referral_id: UUID = Field(foreign_key="referral.id", index=True)
+    intake_id: int = Field(foreign_key="intake.id", index=True)
+    state: OfferState = Field(sa_type=choice(OfferState, "offer_state"))
+    sent_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    decline_reason: str | None = Field(default=None, max_length=40)
