@@ -1,0 +1,95 @@
+"""Reading calendars while somebody waits: bounded in time, in memory, and in how many at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+from api.schemas.agenda import ReadAs
+from scheduler.agenda.feeds import FeedSettings, Preview, SourceUnreachable, Window, preview, read_in_child
+from scheduler.agenda.feeds.addresses import AddressPolicy
+from scheduler.agenda.feeds.fetch import FetchSettings, fetch
+from scheduler.agenda.feeds.fetched import Outcome
+from scheduler.agenda.poll import PollSettings, read_feed, read_file
+from scheduler.errors import StoreBusy
+from scheduler.settings import Settings
+from scheduler.store.engine import Store
+from scheduler.store.tables import FeedReading
+
+USUAL_WINDOW = timedelta(hours=72)
+_AT_ONCE = 2
+_PATIENCE_S = 10.0
+
+
+class Readers:
+    """A place for each calendar being read: a few at once, so that no crowd of them stops the rest."""
+
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Wait for a place, and give it back.
+
+        Raises
+        ------
+        StoreBusy
+            When none was free within 10 seconds.
+        """
+        if not self._places.acquire(timeout=_PATIENCE_S):
+            raise StoreBusy
+        try:
+            yield
+        finally:
+            self._places.release()
+
+
+def preview_body(body: bytes, read_as: ReadAs, *, now: datetime) -> Preview:
+    """Say what a calendar would give.
+
+    Raises
+    ------
+    FeedError
+        When it cannot be read, or not so.
+    """
+    from_at = read_as.from_at or now
+    window = Window(from_at=from_at, to_at=read_as.to_at or from_at + USUAL_WINDOW)
+    settings = FeedSettings(mode=read_as.mode, zone=read_as.zone, slot_minutes=read_as.slot_minutes)
+    return preview(read_in_child(body, settings, window))
+
+
+def fetch_body(address: str, *, allow_private: bool) -> bytes:
+    """Give the bytes behind an address; never those of a file of this machine.
+
+    Raises
+    ------
+    SourceUnreachable
+        With one sentence for all that concerns the network, so that nobody maps ours.
+    """
+    policy = AddressPolicy(allow_private=allow_private)
+    fetched = fetch(address, settings=FetchSettings(policy=policy))
+    if fetched.outcome is not Outcome.FRESH:
+        raise SourceUnreachable(fetched.code, fetched.host, fetched.sentence)
+    return fetched.body
+
+
+def read_registered(
+    store: Store, feed_id: int, *, settings: Settings, now: datetime, body: bytes | None = None
+) -> FeedReading:
+    """Read a registered calendar now, from its address or from a file handed over.
+
+    Raises
+    ------
+    WrongState
+        When it is suspended, or has no address and no file came.
+    """
+    rhythm = PollSettings(
+        every=timedelta(minutes=settings.feed_poll_minutes), own_domain=urlsplit(settings.public_url).hostname
+    )
+    if body is not None:
+        return read_file(store, feed_id, body, now=now, settings=rhythm)
+    policy = AddressPolicy(allow_private=settings.feed_allow_private)
+    ask = partial(fetch, settings=FetchSettings(policy=policy))
+    return read_feed(store, feed_id, now=now, fetch=ask, settings=rhythm)

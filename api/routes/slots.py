@@ -1,0 +1,87 @@
+"""Slots that can be booked now: searched while the patient is on the line, then booked once."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, status
+from fastapi.responses import JSONResponse
+
+from api.dependencies import Booker, Once
+from api.paging import Paged, instant, page, whole
+from api.schemas.agenda import BookIn, BookingRef, SlotOut
+from api.schemas.common import Id, Insee, Instant, Page
+from api.services import Here
+from scheduler.agenda.booking import book
+from scheduler.agenda.search import FARTHEST_KM, FoundSlot, SlotQuery, search
+from scheduler.store.tables import Modality
+
+router = APIRouter(prefix="/api/v1/slots", tags=["agenda partagé"])
+
+USUAL_WINDOW = timedelta(hours=48)
+
+
+class Around:
+    """Where and when somebody can be seen: a commune or a position, within 48 hours unless said."""
+
+    def __init__(
+        self,
+        insee: Annotated[Insee | None, Query(description="Commune de départ, code INSEE")] = None,
+        lat: Annotated[float | None, Query(ge=-90, le=90, description="Degrés, WGS 84")] = None,
+        lon: Annotated[float | None, Query(ge=-180, le=180, description="Degrés, WGS 84")] = None,
+        from_at: Annotated[Instant | None, Query(alias="from", description="Par défaut : maintenant")] = None,
+        to_at: Annotated[Instant | None, Query(alias="to", description="Par défaut : 48 h plus tard")] = None,
+        max_km: Annotated[float, Query(gt=0, le=FARTHEST_KM, description="Par la route, en km")] = 15.0,
+        modality: Annotated[Modality | None, Query(description="AMB cabinet, HH domicile, VR vidéo")] = None,
+    ) -> None:
+        self.insee, self.latitude, self.longitude = insee, lat, lon
+        self.from_at, self.to_at = from_at, to_at
+        self.max_km, self.modality = max_km, modality
+
+
+@router.get("")
+def search_slots(
+    actor: Booker, here: Here, around: Annotated[Around, Depends()], paging: Paged
+) -> Page[SlotOut]:
+    """Find the slots this role may book, by start, then by travel."""
+    now = here.clock()
+    from_at = around.from_at or now
+    query = SlotQuery(
+        insee=around.insee,
+        latitude=around.latitude,
+        longitude=around.longitude,
+        from_at=from_at,
+        to_at=around.to_at or from_at + USUAL_WINDOW,
+        modality=around.modality,
+        max_km=around.max_km,
+        limit=paging.limit,
+        after=paging.after_as(instant, whole, whole),
+    )
+    with here.store.read() as session:
+        listed = search(session, actor, query, now=now)
+    return page(listed, key=_key, show=_shown)
+
+
+@router.post("/{slot_id}/bookings", status_code=status.HTTP_201_CREATED, response_model=BookingRef)
+def book_slot(
+    slot_id: Annotated[Id, Path()], given: BookIn, actor: Booker, once: Once, here: Here
+) -> JSONResponse:
+    """Take one place of a slot: exactly one of those who try gets it, the others a 409 with the reason."""
+    now = here.clock()
+
+    def booked() -> BookingRef:
+        booking = book(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
+        return BookingRef.of(booking)
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=booked)
+
+
+def _key(slot: FoundSlot) -> tuple[str, str, str]:
+    start_at, travel_s, slot_id = slot.key
+    return start_at.isoformat(), str(travel_s), str(slot_id)
+
+
+def _shown(slot: FoundSlot) -> SlotOut:
+    return SlotOut(
+        id=slot.slot_id, **{name: getattr(slot, name) for name in SlotOut.model_fields if name != "id"}
+    )

@@ -1,0 +1,113 @@
+"""Runs of the engine and what became of their proposals."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.common import Moment, Wire
+from scheduler.referrals.decide import RejectReason
+from scheduler.referrals.read_proposals import ProposalLine
+from scheduler.store.tables import MatchingRun, ProposalState, ReferralState, RunState
+
+
+class RunIn(Wire):
+    """What a run may be told; everything has a default."""
+
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Même graine, mêmes données : même résultat")
+
+
+class RunRef(Wire):
+    """A run by its id, and how far it is."""
+
+    id: UUID
+    state: RunState
+
+
+class RunOut(RunRef):
+    """One run of the engine: what it was asked, what it proved."""
+
+    policy_version: str
+    seed: int
+    started_at: Moment
+    ended_at: Moment | None
+    status: str | None = Field(description="optimal, ou feasible (arrêté par le temps)")
+    objective: str | None = Field(description="Entier exact, en texte : il peut dépasser 2^53")
+    bound: str | None = Field(description="Borne prouvée ; égale à objective quand status est optimal")
+    num_patients: int
+    num_placed: int
+    warnings: list[str]
+    failure: str | None
+
+
+class ProposalOut(Wire):
+    """The engine's suggestion for one referral; a person decides. Each reading of it is traced."""
+
+    id: UUID
+    run_id: UUID
+    referral_id: UUID
+    patient_id: UUID
+    family_name: str
+    given_name: str
+    birth_date: date | None
+    insee: str
+    waiting_since: date
+    practitioner_id: int
+    practitioner_name: str
+    state: ProposalState
+    tier: int = Field(description="Rang de priorité, 1 (le plus pressant) à 3")
+    travel_min: int = Field(description="Minutes de trajet, arrondies")
+    distance_km: float = Field(description="Kilomètres, à 100 m près")
+    reason: str
+    created_at: Moment
+    decided_at: Moment | None
+
+
+class RejectIn(Wire):
+    """Why a proposal is not followed; a code, because free text would hold health data."""
+
+    reason: RejectReason
+
+
+class OfferRef(Wire):
+    """The offer a validated proposal became."""
+
+    id: UUID
+    referral_id: UUID
+    expires_at: Moment = Field(description="Le médecin répond avant cet instant")
+
+
+class RejectedRef(Wire):
+    """Where the patient of a rejected proposal stands again."""
+
+    referral_id: UUID
+    referral_state: ReferralState
+
+
+def run_out(run: MatchingRun) -> RunOut:
+    """Write a run to the wire."""
+    return RunOut.of(run)
+
+
+def proposal_out(line: ProposalLine) -> ProposalOut:
+    """Write a proposal to the wire."""
+    return ProposalOut(
+        id=line.id,
+        run_id=line.run_id,
+        referral_id=line.referral_id,
+        patient_id=line.patient_id,
+        family_name=line.family_name,
+        given_name=line.given_name,
+        birth_date=line.birth_date,
+        insee=line.insee,
+        waiting_since=line.waiting_since,
+        practitioner_id=line.practitioner_id,
+        practitioner_name=line.practitioner_name,
+        state=line.state,
+        tier=line.tier,
+        travel_min=round(line.travel_s / 60),
+        distance_km=round(line.distance_m / 1000, 1),
+        reason=line.reason,
+        created_at=line.created_at,
+        decided_at=line.decided_at,
+    )

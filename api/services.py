@@ -1,0 +1,34 @@
+"""What a running application is made of, handed to the routes that need it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.reading import Readers
+from scheduler.clock import Clock
+from scheduler.settings import Settings
+from scheduler.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts of one application: nothing of it is global, so that two may live side by side."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    readers: Readers
+
+
+def services_of(request: Request) -> Services:
+    """Give the parts of the application that answers a request."""
+    services: Services = request.app.state.services
+    return services
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+Here = Annotated[Services, Depends(_services)]

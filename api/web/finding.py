@@ -1,0 +1,166 @@
+"""A search for slots as people ask for it: where, within which delay, how; and its results by delay."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from api.web import places
+from api.web.dates import NARROW
+from scheduler.accounts.actor import Actor
+from scheduler.agenda.search import FoundSlot, SlotQuery, search
+from scheduler.store.tables import Modality
+from scheduler.territory.communes import Commune
+
+DEFAULT_DELAY = "48h"
+RADII_KM = (10.0, 15.0, 25.0)
+ENOUGH_PRACTITIONERS = 5
+"""The search widens until it finds so many: the rule of the national SAS platform, 10 km at first."""
+LIMIT = 60
+
+_HOURS = {"48h": 48, "72h": 72}
+_WINDOW_WORDS = {
+    "jour": "aujourd’hui",
+    "48h": f"dans les 48{NARROW}h",
+    "72h": f"dans les 72{NARROW}h",
+}
+_BUCKETS: tuple[tuple[float, str], ...] = (
+    (4, "Dans les 4 heures"),
+    (8, "Dans 4 à 8 heures"),
+    (12, "Dans 8 à 12 heures"),
+    (24, "Dans 12 à 24 heures"),
+    (48, "Dans 24 à 48 heures"),
+    (float("inf"), "Au-delà de 48 heures"),
+)
+"""Upper bounds in hours from now; those of the national SAS platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody looks for.
+
+    Parameters
+    ----------
+    place : Commune or None
+        The likeliest commune of the text; None when there is no such place.
+    others : tuple of Commune
+        Other communes the text may mean.
+    delay : str
+        "jour", "48h" or "72h".
+    """
+
+    text: str
+    place: Commune | None
+    others: tuple[Commune, ...]
+    delay: str
+    modality: Modality | None
+
+    def query(self, now: datetime, zone: str, *, max_km: float) -> SlotQuery:
+        """Write it as a question to the agenda."""
+        if self.place is None:
+            raise ValueError("nothing to look for without a place")
+        return SlotQuery(
+            insee=self.place.insee,
+            from_at=now,
+            to_at=_until(self.delay, now, zone),
+            modality=self.modality,
+            max_km=max_km,
+            limit=LIMIT,
+        )
+
+    def typed(self) -> dict[str, str]:
+        """Give the fields as the form shows them."""
+        return {
+            "ou": self.text,
+            "quand": self.delay,
+            "comment": self.modality.value if self.modality else "",
+        }
+
+    def address(self, **changed: str) -> str:
+        """Give the address of this search, or of one a little different."""
+        fields = {name: value for name, value in (self.typed() | changed).items() if value}
+        return "/creneaux?" + urlencode(fields)
+
+    def window_words(self) -> str:
+        """Say the delay in a sentence."""
+        return _WINDOW_WORDS[self.delay]
+
+    def wider(self) -> list[tuple[str, str]]:
+        """Offer searches that may find more, the nearest first."""
+        offers = []
+        if self.modality is not None:
+            offers.append(("Chercher toutes les modalités", self.address(comment="")))
+        if self.delay != "72h":
+            offers.append((f"Chercher sur 72{NARROW}h", self.address(quand="72h")))
+        return offers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayGroup:
+    """The slots that start within one stretch of delay."""
+
+    label: str
+    slots: tuple[FoundSlot, ...]
+
+
+def asked(typed: Mapping[str, str], home: tuple[str, ...]) -> Asked:
+    """Understand a search.
+
+    Parameters
+    ----------
+    typed
+        Fields ``ou``, ``quand``, ``comment``; anything unknown is the default.
+    home
+        INSEE codes of the territory.
+    """
+    text = " ".join(typed.get("ou", "").split())[:100]
+    found = places.meant(text, home)
+    how, delay = typed.get("comment", ""), typed.get("quand", "")
+    place = found[0] if found else None
+    around = places.neighbours(home)
+    others = [other for other in found[1:] if place not in around or other in around]
+    return Asked(
+        text=places.label(place) if place else text,
+        place=place,
+        others=tuple(others[:4]),
+        delay=delay if delay in _WINDOW_WORDS else DEFAULT_DELAY,
+        modality=Modality(how) if how in set(Modality) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search gave, and how far around it had to look, in km."""
+
+    slots: tuple[FoundSlot, ...]
+    more: bool
+    max_km: float
+
+
+def find(session: Session, actor: Actor, wanted: Asked, *, now: datetime, zone: str) -> Found:
+    """Look for slots, farther and farther around until enough practitioners are found."""
+    for max_km in RADII_KM:
+        listed = search(session, actor, wanted.query(now, zone, max_km=max_km), now=now)
+        if listed.more or len({slot.practitioner_id for slot in listed.rows}) >= ENOUGH_PRACTITIONERS:
+            break
+    return Found(slots=listed.rows, more=listed.more, max_km=max_km)
+
+
+def grouped(slots: Iterable[FoundSlot], now: datetime) -> list[DelayGroup]:
+    """Put slots, sorted by start, into stretches of delay; empty ones are left out."""
+    groups = [DelayGroup(label=label, slots=()) for _, label in _BUCKETS]
+    for slot in slots:
+        hours = (slot.start_at - now).total_seconds() / 3600
+        index = next(i for i, (below, _) in enumerate(_BUCKETS) if hours < below)
+        groups[index] = replace(groups[index], slots=(*groups[index].slots, slot))
+    return [group for group in groups if group.slots]
+
+
+def _until(delay: str, now: datetime, zone: str) -> datetime:
+    if delay != "jour":
+        return now + timedelta(hours=_HOURS[delay])
+    tomorrow = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), ZoneInfo(zone))

@@ -1,0 +1,58 @@
+"""What has just been done, said on the page that follows: a code in its address, a sentence here."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.web.dates import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One sentence on top of a page; ``tone`` is its colour: ok, warn, danger."""
+
+    tone: str
+    sentence: str
+
+
+_DONE = {
+    "valide": Notice(tone="ok", sentence="Proposition validée : le médecin a reçu la demande."),
+    "ecarte": Notice(
+        tone="ok", sentence="Proposition écartée. Le patient retourne en attente avec son ancienneté."
+    ),
+    "attente": Notice(tone="ok", sentence="Dossier vérifié. Le patient est en attente d'un médecin."),
+    "verifie": Notice(
+        tone="warn", sentence="Dossier vérifié. Il manque l'accord du patient pour le mettre en attente."
+    ),
+    "reserve": Notice(tone="ok", sentence="Le créneau est à vous."),
+    "annule": Notice(tone="ok", sentence="Le rendez-vous est annulé. Le créneau est de nouveau libre."),
+    "relie": Notice(tone="ok", sentence="Agenda relié et lu. Ses créneaux sont visibles."),
+    "relu": Notice(tone="ok", sentence="Agenda relu. Ses créneaux sont à jour."),
+    "non-lu": Notice(
+        tone="warn",
+        sentence="L'agenda n'a pas pu être lu. Voyez ci-dessous pourquoi ; la lecture sera refaite.",
+    ),
+    "suspendu": Notice(
+        tone="ok", sentence="Agenda suspendu : ses créneaux sont masqués, les rendez-vous pris restent."
+    ),
+    "repris": Notice(tone="ok", sentence="Agenda repris : ses créneaux sont de nouveau visibles."),
+}
+
+
+def notice_of(request: Request) -> Notice | None:
+    """Give the sentence that the address of a page asks for, if it is one of ours."""
+    asked = request.query_params
+    if asked.get("fait") == "valides":
+        return _validated(asked.get("n", ""), asked.get("refus", ""))
+    return _DONE.get(asked.get("fait", ""))
+
+
+def _validated(num_done: str, num_refused: str) -> Notice | None:
+    if not (num_done.isdecimal() and num_refused.isdecimal() and len(num_done + num_refused) < 10):
+        return None
+    done, refused = int(num_done), int(num_refused)
+    sentence = counted(done, "proposition validée.", "propositions validées.")
+    if refused:
+        failed = counted(refused, "n’a pas pu l’être", "n’ont pas pu l’être")
+        sentence += f" {failed} : le dossier ou la place a changé."
+    return Notice(tone="warn" if refused else "ok", sentence=sentence)

@@ -1,0 +1,229 @@
+"""Numbers for the pages: how many files stand where, without opening any of them.
+
+No identity leaves these functions, so nothing here is audited. Each takes a read session.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+
+from matching import Needs, Policy
+from matching.priority import tier_of
+from scheduler.accounts.actor import Actor
+from scheduler.referrals.instance import NEEDS, age_on
+from scheduler.referrals.scope import reachable
+from scheduler.store.tables import (
+    Intake,
+    Patient,
+    Practitioner,
+    Proposal,
+    ProposalState,
+    Referral,
+    ReferralState,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How many files stand in each state; how many wait for the coordination, how many of these too long."""
+
+    by_state: dict[ReferralState, int]
+    num_to_do: int
+    num_late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingTier:
+    """Those who wait in one tier, and the longest of their waits in days."""
+
+    tier: int
+    ids: tuple[UUID, ...]
+    longest_days: int
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTier:
+    """What one run proposed in one tier; ``num_waiting`` are those of the tier without a proposal now."""
+
+    tier: int
+    num_placed: int
+    num_waiting: int
+    median_travel_s: float | None
+    farthest_km: float | None
+
+
+_TO_DO = frozenset({ReferralState.RECEIVED, ReferralState.QUALIFIED, ReferralState.PROPOSED})
+
+
+def standing(session: Session, actor: Actor, *, on: date, whole_territory: bool = False) -> Standing:
+    """Count the files this person may reach, or all those of the territory: a number opens no file."""
+    scope = col(Referral.territory_id) == actor.territory_id if whole_territory else reachable(actor)
+    late = col(Referral.next_action_on) < on
+    query = (
+        select(Referral.state, late, func.count())
+        .where(scope, col(Referral.next_action_on).is_not(None))
+        .group_by(col(Referral.state), late)
+    )
+    by_state: Counter[ReferralState] = Counter()
+    num_late = 0
+    for name, is_late, number in session.exec(query):
+        state = ReferralState(name)
+        by_state[state] += number
+        if is_late and state in _TO_DO:
+            num_late += number
+    undated = (
+        select(Referral.state, func.count())
+        .where(scope, col(Referral.next_action_on).is_(None))
+        .group_by(col(Referral.state))
+    )
+    for name, number in session.exec(undated):
+        by_state[ReferralState(name)] += number
+    return Standing(
+        by_state=dict(by_state), num_to_do=sum(by_state[state] for state in _TO_DO), num_late=num_late
+    )
+
+
+def tiers_of(
+    session: Session, actor: Actor, referral_ids: Sequence[UUID], *, on: date, policy: Policy
+) -> dict[UUID, int]:
+    """Give the tier of some files this person may reach, from their needs and ages."""
+    rows = session.exec(
+        select(Referral, Patient)
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(reachable(actor), col(Referral.id).in_(referral_ids))
+    )
+    return {referral.id: _tier(referral, patient, on, policy) for referral, patient in rows}
+
+
+def waiting_by_tier(session: Session, actor: Actor, *, on: date, policy: Policy) -> tuple[WaitingTier, ...]:
+    """Group those who wait by tier, each the longest wait first."""
+    rows = session.exec(
+        select(Referral, Patient)
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(reachable(actor), col(Referral.state) == ReferralState.WAITING)
+        .order_by(col(Referral.waiting_since), col(Referral.id))
+    ).all()
+    in_tier: dict[int, list[Referral]] = {1: [], 2: [], 3: []}
+    for referral, patient in rows:
+        in_tier[_tier(referral, patient, on, policy)].append(referral)
+    return tuple(
+        WaitingTier(
+            tier=tier,
+            ids=tuple(referral.id for referral in those),
+            longest_days=max(((on - referral.waiting_since).days for referral in those), default=0),
+        )
+        for tier, those in in_tier.items()
+    )
+
+
+def run_by_tier(session: Session, run_id: UUID, waiting: Sequence[WaitingTier]) -> tuple[RunTier, ...]:
+    """Sum up what a run of the actor's territory proposed, tier by tier."""
+    rows = session.exec(
+        select(Proposal.tier, Proposal.travel_s, Proposal.distance_m).where(col(Proposal.run_id) == run_id)
+    ).all()
+    return tuple(
+        RunTier(
+            tier=group.tier,
+            num_placed=len(trips := [(s, m) for tier, s, m in rows if tier == group.tier]),
+            num_waiting=group.count,
+            median_travel_s=median(s for s, _ in trips) if trips else None,
+            farthest_km=max(m for _, m in trips) / 1000 if trips else None,
+        )
+        for group in waiting
+    )
+
+
+def num_pending(session: Session, run_id: UUID) -> int:
+    """Count the proposals of a run that wait for a decision."""
+    query = select(func.count()).where(
+        col(Proposal.run_id) == run_id, col(Proposal.state) == ProposalState.PROPOSED
+    )
+    return session.exec(query).one()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Proposals that wait for a decision, and how many patients each practitioner would receive."""
+
+    ids: tuple[UUID, ...]
+    by_practitioner: list[tuple[str, int]]
+
+
+def pending_proposals(session: Session, actor: Actor, *, limit: int) -> Pending:
+    """List the proposals this person may decide on, without opening any patient's file."""
+    query = (
+        select(Proposal.id, Practitioner.given_name, Practitioner.family_name)
+        .join(Referral, col(Referral.id) == col(Proposal.referral_id))
+        .join(Intake, col(Intake.id) == col(Proposal.intake_id))
+        .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
+        .where(reachable(actor), col(Proposal.state) == ProposalState.PROPOSED)
+        .order_by(col(Proposal.tier), col(Referral.waiting_since), col(Proposal.id))
+        .limit(limit)
+    )
+    rows = session.exec(query).all()
+    names = Counter(f"Dr {given} {family}" for _, given, family in rows)
+    return Pending(
+        ids=tuple(proposal_id for proposal_id, _, _ in rows), by_practitioner=sorted(names.items())
+    )
+
+
+def practitioners_here(session: Session, territory_id: int) -> list[tuple[int, str]]:
+    """List the GPs of a territory for a choice in a form: id and name, by family name."""
+    query = (
+        select(Practitioner)
+        .where(col(Practitioner.territory_id) == territory_id)
+        .order_by(col(Practitioner.family_name), col(Practitioner.given_name))
+    )
+    return [(row.id, f"Dr {row.given_name} {row.family_name}") for row in session.exec(query) if row.id]
+
+
+def practitioner_name(session: Session, practitioner_id: int) -> str:
+    """Name a practitioner; "" when there is none by that id."""
+    row = session.get(Practitioner, practitioner_id)
+    return f"Dr {row.given_name} {row.family_name}" if row else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingProposal:
+    """The proposal that waits for a decision on one file; the file itself was read, and audited, before."""
+
+    id: UUID
+    practitioner_name: str
+    distance_m: int
+    travel_s: int
+    reason: str
+
+
+def pending_of(session: Session, referral_id: UUID) -> PendingProposal | None:
+    """Give the pending proposal of a file that this person has just read."""
+    query = (
+        select(Proposal, Intake.practitioner_id)
+        .join(Intake, col(Intake.id) == col(Proposal.intake_id))
+        .where(col(Proposal.referral_id) == referral_id, col(Proposal.state) == ProposalState.PROPOSED)
+    )
+    if (found := session.exec(query).first()) is None:
+        return None
+    proposal, practitioner_id = found
+    return PendingProposal(
+        id=proposal.id,
+        practitioner_name=practitioner_name(session, practitioner_id),
+        distance_m=proposal.distance_m,
+        travel_s=proposal.travel_s,
+        reason=proposal.reason,
+    )
+
+
+def _tier(referral: Referral, patient: Patient, on: date, policy: Policy) -> int:
+    needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
+    born = patient.birth_date
+    return tier_of(needs, None if born is None else age_on(born, on), policy.tiers)

@@ -1,0 +1,1 @@
+"""One module per page: a signature, one use case, one template."""

@@ -1,0 +1,79 @@
+"""Finding a slot and booking it."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Path
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.schemas.common import Id
+from api.web.errors import PageRoute
+from api.web.finding import Asked, asked, find, grouped
+from api.web.forms import Form
+from api.web.guests import BookerHere, Guest
+from api.web.notices import Notice
+from api.web.once import do_once
+from api.web.places import label, suggestions
+from api.web.sent import FromForm
+from scheduler.agenda.booking import book
+from scheduler.errors import SlotNotOpen, SlotTaken
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/creneaux")
+def look(guest: BookerHere) -> HTMLResponse:
+    """Show the search form, and what it finds once a place is given."""
+    return show_slots(guest, asked(dict(guest.request.query_params), guest.insee))
+
+
+@router.post("/creneaux/{slot_id}/reserver")
+def take(slot_id: Annotated[Id, Path()], guest: BookerHere, sent: FromForm) -> Response:
+    """Book one place; when it has just gone, say so and show the next ones."""
+    looked_for = asked(sent.values, guest.insee)
+    try:
+        with guest.here.store.write() as session:
+            kept = do_once(
+                session,
+                guest,
+                key=sent.values.get("key", ""),
+                route=f"POST /creneaux/{slot_id}/reserver",
+                what=slot_id,
+                effect=lambda: {"id": str(book(session, guest.actor, slot_id=slot_id, now=guest.now).id)},
+            )
+    except (SlotTaken, SlotNotOpen) as refusal:
+        notice = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
+        return show_slots(guest, looked_for, notice=notice, status=HTTPStatus.CONFLICT)
+    return RedirectResponse(f"/rendez-vous/{kept['id']}?fait=reserve", status_code=HTTPStatus.SEE_OTHER)
+
+
+def show_slots(
+    guest: Guest, wanted: Asked, *, notice: Notice | None = None, status: int = HTTPStatus.OK
+) -> HTMLResponse:
+    """Show the form with a search in it, and its results."""
+    form = Form(values=wanted.typed())
+    if wanted.text and wanted.place is None:
+        form = form.refused(
+            "ou", "Aucune commune de ce nom. Vérifiez l'orthographe ou donnez le code postal."
+        )
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    values: dict[str, object] = {"form": form, "notice": notice, "communes": suggestions(guest.insee)}
+    if wanted.place is None:
+        return guest.page("slots.html", status=status, place="", **values)
+    with guest.here.store.read() as session:
+        found = find(session, guest.actor, wanted, now=guest.now, zone=guest.zone)
+    return guest.page(
+        "slots.html",
+        status=status,
+        place=label(wanted.place),
+        others=[(label(other), wanted.address(ou=label(other))) for other in wanted.others],
+        window_words=wanted.window_words(),
+        radius_km=found.max_km,
+        num_found=len(found.slots),
+        cut=found.more,
+        groups=grouped(found.slots, guest.now),
+        wider=wanted.wider(),
+        key=uuid4().hex,
+        **values,
+    )

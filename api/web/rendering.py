@@ -1,0 +1,171 @@
+"""From a template and values to a page: the one place where pages are made and their headers set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.web import dates, words
+from api.web.typography import FrenchSpaces, french
+from scheduler.store.tables import Role
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Content-Language": "fr",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuItem:
+    """One entry of the main navigation."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """The signed-in person as every page shows them, and the token their forms carry."""
+
+    name: str
+    role: Role
+    territory_name: str
+    form_token: str
+
+    @property
+    def role_word(self) -> str:
+        """The role in French."""
+        return words.ROLES[self.role]
+
+    @property
+    def menu(self) -> tuple[MenuItem, ...]:
+        """The pages this role comes for."""
+        return _MENUS[self.role]
+
+
+_HOME = MenuItem(href="/", label="Accueil")
+_SLOTS = MenuItem(href="/creneaux", label="Créneaux")
+_FILES = MenuItem(href="/file-active", label="File active")
+_SIGNAL = MenuItem(href="/signaler", label="Signaler")
+_FEEDS = MenuItem(href="/agendas", label="Agendas")
+
+_MENUS: dict[Role, tuple[MenuItem, ...]] = {
+    Role.SIGNALLER: (_HOME, _SIGNAL, _SLOTS),
+    Role.GP: (_HOME, _FEEDS, _SLOTS),
+    Role.SECRETARY: (_HOME, _FEEDS, _SLOTS),
+    Role.COORDINATOR: (_HOME, _FILES, _SIGNAL, _SLOTS, _FEEDS),
+    Role.REGULATOR: (_HOME, _SLOTS),
+    Role.BUREAU: (_HOME,),
+    Role.ADMIN: (_HOME,),
+}
+
+
+@cache
+def environment() -> Environment:
+    """Build the template environment: everything is escaped, a missing value is an error."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[FrenchSpaces],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["fr"] = french
+    made.globals.update(
+        asset=asset,
+        words=words,
+        short_day=dates.short_day,
+        duration=dates.duration,
+        kilometres=dates.kilometres,
+        number=dates.number,
+        counted=dates.counted,
+        listed=dates.listed,
+        waited=dates.waited,
+    )
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """Give the address of a static file, which changes with its content and may be kept for ever."""
+    digest = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    visitor: Visitor | None,
+    now: datetime,
+    zone: str,
+    status: int = 200,
+    form_token: str = "",
+    values: Mapping[str, object] | None = None,
+) -> HTMLResponse:
+    """Make one page.
+
+    Parameters
+    ----------
+    template
+        Path under ``templates/``.
+    visitor
+        Who is signed in; ``None`` shows neither menu nor forms' token.
+    now
+        Instant every "il y a …" of the page is told from.
+    zone
+        IANA zone of the territory: days and hours are written in it.
+    form_token
+        What the forms of the page carry when nobody is signed in yet.
+    values
+        What the template shows.
+    """
+    token = visitor.form_token if visitor else form_token
+    page = (
+        environment()
+        .get_template(template)
+        .render(
+            visitor=visitor,
+            here=request.url.path,
+            query=request.url.query,
+            territory_name=visitor.territory_name if visitor else "",
+            csrf_field=lambda: form_token_field(token),
+            now=now,
+            **_time_words(now, zone),
+            **(values or {}),
+        )
+    )
+    return HTMLResponse(page, status_code=status, headers=PAGE_HEADERS)
+
+
+def form_token_field(token: str) -> Markup:
+    """Write the hidden field that proves a form comes from our own page."""
+    return Markup('<input type="hidden" name="form_token" value="{}">').format(token)
+
+
+def _time_words(now: datetime, zone: str) -> dict[str, Callable[..., str]]:
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return {
+        "moment": partial(dates.moment, zone=zone, today=today),
+        "hour": partial(dates.hour, zone=zone),
+        "ago": partial(dates.ago, now=now),
+        "long_day": partial(dates.long_day, today=today),
+        "near_day": partial(dates.near_day, today=today),
+        "near_day_of": lambda at: dates.near_day(at.astimezone(ZoneInfo(zone)).date(), today),
+    }

@@ -1,0 +1,193 @@
+"""The form of a signal: what was typed becomes a ``Signal``, or comes back with all that is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from uuid import UUID
+
+from api.web.forms import Form, Problems, read_answer, read_count, read_day, read_km
+from api.web.places import one_commune
+from api.web.words import NEEDS
+from matching.model import Needs
+from scheduler.errors import InvalidInput
+from scheduler.referrals.checks import (
+    MOST_CHRONIC_NEEDS,
+    checked_consent,
+    checked_identity,
+    checked_wishes,
+)
+from scheduler.referrals.values import ConsentGiven, Corrections, Identity, Signal, Wishes
+from scheduler.store.tables import ConsentHow, Gender
+
+NOTICE_VERSION = "2026-11"
+"""Version of the information read to the patient (``parts/consent.html``); a new text, a new version."""
+
+_SOMEBODY = Identity(family_name="A", given_name="A", insee="77445")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A form that was read: the signal when nothing is wrong with it, and the form to show again."""
+
+    signal: Signal | None
+    form: Form
+
+
+def understand(
+    typed: Mapping[str, str], *, now: datetime, today: date, home: tuple[str, ...] = ()
+) -> Understood:
+    """Read a signal form.
+
+    Parameters
+    ----------
+    typed
+        Field by field, as it was sent; absent fields count as empty.
+    now, today
+        Aware instant, and the day people of the territory see then.
+    home
+        INSEE codes of the territory, to know which of several communes of one name is meant.
+    """
+    problems = Problems()
+    identity = _identity(typed, problems, today, home)
+    needs = _needs(typed, problems)
+    wishes = _wishes(typed, problems)
+    consent = _consent(typed, problems, now)
+    form = Form(values=typed, errors=problems.by_field)
+    if problems.by_field or identity is None or consent is None:
+        return Understood(signal=None, form=form)
+    signal = Signal(
+        identity=identity,
+        needs=needs,
+        wishes=wishes,
+        consent=consent,
+        household_with=_uuid(typed.get("household_with", "")),
+    )
+    return Understood(signal=signal, form=form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """A verification that was read: the corrections when nothing is wrong, and the form to show again."""
+
+    corrections: Corrections | None
+    form: Form
+
+
+def understand_verification(typed: Mapping[str, str], *, collected_by: str, now: datetime) -> Verified:
+    """Read what the coordination completes: needs, and how the consent was given when it now is."""
+    problems = Problems()
+    needs = _needs(typed, problems)
+    how = typed.get("consent_how", "")
+    consent = (
+        ConsentGiven(
+            notice_version=NOTICE_VERSION, how=ConsentHow(how), collected_by=collected_by, given_at=now
+        )
+        if how in set(ConsentHow)
+        else None
+    )
+    form = Form(values=typed, errors=problems.by_field)
+    corrections = None if problems.by_field else Corrections(needs=needs, consent=consent)
+    return Verified(corrections=corrections, form=form)
+
+
+def _identity(
+    typed: Mapping[str, str], problems: Problems, today: date, home: tuple[str, ...]
+) -> Identity | None:
+    """Check each field beside fields that are known to be good, so that one error does not hide another."""
+    for name, sentence in (
+        ("family_name", "Donnez le nom de famille."),
+        ("given_name", "Donnez le prénom."),
+        ("birth_date", "Donnez la date de naissance ; à défaut, le 1er janvier de l'année probable."),
+        ("commune", "Donnez la commune où vit le patient."),
+    ):
+        if not typed.get(name, "").strip():
+            problems.add(name, sentence)
+    if not any(typed.get(name, "").strip() for name in ("phone", "email", "address")):
+        problems.add("phone", "Donnez un moyen de le joindre : téléphone, courriel ou adresse.")
+    for name, alone in _each_alone(typed).items():
+        problems.attempt(name, partial(checked_identity, alone, today=today), alone)
+    born = problems.attempt("birth_date", lambda: _born(typed, today), None)
+    insee = problems.attempt("commune", lambda: one_commune(typed.get("commune", ""), home).insee, "")
+    if problems.by_field:
+        return None
+    return Identity(
+        family_name=typed.get("family_name", ""),
+        given_name=typed.get("given_name", ""),
+        phone=typed.get("phone", ""),
+        email=typed.get("email", ""),
+        address=typed.get("address", ""),
+        birth_date=born,
+        gender=Gender(typed["gender"]) if typed.get("gender") in set(Gender) else None,
+        insee=insee,
+    )
+
+
+def _each_alone(typed: Mapping[str, str]) -> dict[str, Identity]:
+    alone = {
+        "family_name": replace(_SOMEBODY, family_name=typed.get("family_name", "")),
+        "given_name": replace(_SOMEBODY, given_name=typed.get("given_name", "")),
+        "phone": replace(_SOMEBODY, phone=typed.get("phone", "")),
+        "email": replace(_SOMEBODY, email=typed.get("email", "")),
+        "address": replace(_SOMEBODY, address=typed.get("address", "")),
+    }
+    return {name: identity for name, identity in alone.items() if typed.get(name, "").strip()}
+
+
+def _born(typed: Mapping[str, str], today: date) -> date | None:
+    born = read_day(typed.get("birth_date", ""))
+    checked_identity(replace(_SOMEBODY, birth_date=born), today=today)
+    return born
+
+
+def _needs(typed: Mapping[str, str], problems: Problems) -> Needs:
+    return Needs(
+        **{name: read_answer(typed.get(name, "")) for name in NEEDS},
+        chronic_needs=problems.attempt(
+            "chronic_needs", lambda: read_count(typed.get("chronic_needs", ""), most=MOST_CHRONIC_NEEDS), None
+        ),
+    )
+
+
+def _wishes(typed: Mapping[str, str], problems: Problems) -> Wishes:
+    languages = (typed["language"],) if typed.get("language") else ()
+    known = typed.get("known_practitioner_id", "")
+    max_km = problems.attempt("max_km", lambda: _max_km(typed.get("max_km", "")), None)
+    return Wishes(
+        languages=languages,
+        prefers_gender=Gender(typed["prefers_gender"])
+        if typed.get("prefers_gender") in set(Gender)
+        else None,
+        known_practitioner_id=int(known) if known.isascii() and known.isdigit() and len(known) < 10 else None,
+        max_km=max_km,
+    )
+
+
+def _max_km(text: str) -> float | None:
+    return checked_wishes(Wishes(max_km=read_km(text))).max_km
+
+
+def _consent(typed: Mapping[str, str], problems: Problems, now: datetime) -> ConsentGiven | None:
+    how = typed.get("consent_how", "")
+    if how not in set(ConsentHow):
+        problems.add("consent_how", "Dites comment l'accord a été donné.")
+    if typed.get("consent") != "oui":
+        problems.add(
+            "consent",
+            "Sans l'accord du patient, le signalement ne peut pas être envoyé. Informez-le, puis cochez.",
+        )
+    if not typed.get("collected_by", "").strip():
+        problems.add("collected_by", "Donnez le nom ou la fonction de la personne qui a recueilli l'accord.")
+    if {"consent_how", "consent", "collected_by"} & problems.by_field.keys():
+        return None
+    given = ConsentGiven(
+        notice_version=NOTICE_VERSION, how=ConsentHow(how), collected_by=typed["collected_by"], given_at=now
+    )
+    return problems.attempt("collected_by", lambda: checked_consent(given, now=now), given)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise InvalidInput("household_with", "le numéro d'un dossier") from None

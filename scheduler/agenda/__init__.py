@@ -1,0 +1,1 @@
+"""The agenda partagé: calendars read into slots, slots searched and booked."""

@@ -1,0 +1,298 @@
+"""Finding a slot near a place: one statement, distances computed together, the earliest first."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlmodel import Session, col
+
+from scheduler.accounts.actor import Actor
+from scheduler.agenda.audience import visible_to
+from scheduler.agenda.freshness import to_confirm, trusted
+from scheduler.errors import InvalidInput
+from scheduler.inputs import checked_commune
+from scheduler.listing import Listed
+from scheduler.store.tables import (
+    Booking,
+    BookingState,
+    Feed,
+    Modality,
+    Practice,
+    Practitioner,
+    Slot,
+    SlotState,
+    Visibility,
+)
+from scheduler.territory.communes import communes
+from scheduler.territory.travel import GreatCircleTravel, TravelTimes
+
+LONGEST_WINDOW = timedelta(days=31)
+FARTHEST_KM = 100.0
+_ROWS_AT_ONCE = 512
+_KM_PER_DEGREE = 110.5  # of latitude, the smallest value on Earth: the box is never too small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotQuery:
+    """Where, when and how somebody can be seen.
+
+    Parameters
+    ----------
+    insee : str or None
+        Commune to start from; or a position in degrees, WGS 84.
+    from_at, to_at : datetime
+        Aware; slots that start in this half-open window, 31 days at most.
+    modality : Modality or None
+        None = any.
+    max_km : float
+        Longest distance by road.
+    limit : int
+        Most slots given, 1 to 200.
+    after : tuple or None
+        ``FoundSlot.key`` of the last slot of the page before.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the first value that is not acceptable.
+    """
+
+    insee: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    from_at: datetime
+    to_at: datetime
+    modality: Modality | None = None
+    max_km: float = 15.0
+    limit: int = 20
+    after: tuple[datetime, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.from_at.tzinfo is None or self.to_at.tzinfo is None:
+            raise InvalidInput("from_at", "des instants avec leur fuseau")
+        if not timedelta(0) < self.to_at - self.from_at <= LONGEST_WINDOW:
+            raise InvalidInput("to_at", "une fin après le début, dans les 31 jours")
+        if not 0 < self.max_km <= FARTHEST_KM:
+            raise InvalidInput("max_km", f"une distance de 1 à {FARTHEST_KM:g} km")
+        if not 1 <= self.limit <= 200:
+            raise InvalidInput("limit", "un nombre de 1 à 200")
+
+    def position(self) -> tuple[float, float]:
+        """Give the latitude and longitude to start from.
+
+        Raises
+        ------
+        InvalidInput
+            When there is no place, or the commune is unknown.
+        """
+        if self.latitude is not None and self.longitude is not None:
+            return self.latitude, self.longitude
+        if self.insee is None:
+            raise InvalidInput("insee", "le code INSEE d'une commune, ou une position")
+        commune = communes().by_insee(checked_commune(self.insee))
+        return commune.latitude, commune.longitude
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSlot:
+    """A slot that can be booked now.
+
+    Parameters
+    ----------
+    distance_m, travel_s : int
+        By road, estimated, from where the search started.
+    seen_at : datetime
+        When the practitioner's calendar last confirmed it.
+    to_confirm : bool
+        Its calendar has not answered for a while: call the surgery before sending somebody.
+    """
+
+    slot_id: int
+    practitioner_id: int
+    practitioner_name: str
+    insee: str
+    commune: str
+    address: str
+    start_at: datetime
+    end_at: datetime
+    modality: Modality
+    visibility: Visibility
+    free_places: int
+    distance_m: int
+    travel_s: int
+    seen_at: datetime
+    to_confirm: bool
+
+    @property
+    def distance_km(self) -> float:
+        """Distance in km, to 100 m."""
+        return round(self.distance_m / 1000, 1)
+
+    @property
+    def travel_min(self) -> int:
+        """Minutes of travel, rounded up: nobody should arrive late."""
+        return -(-self.travel_s // 60)
+
+    @property
+    def key(self) -> tuple[datetime, int, int]:
+        """What the results are sorted by, unique."""
+        return self.start_at, self.travel_s, self.slot_id
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    query: SlotQuery,
+    *,
+    now: datetime,
+    travel: TravelTimes | None = None,
+) -> Listed[FoundSlot]:
+    """Find the slots of the actor's territory that may be booked now, by start, then by travel.
+
+    Never a slot that has begun, is full, was not confirmed lately, or is not for this role.
+
+    Raises
+    ------
+    InvalidInput
+        When the place is missing or unknown.
+    """
+    position = query.position()
+    reach = _Reach(position, query.max_km, travel or GreatCircleTravel())
+    found: list[FoundSlot] = []
+    rows = session.execute(_statement(actor, query, position, now).execution_options(yield_per=_ROWS_AT_ONCE))
+    for part in rows.partitions():
+        found += _within(reach, part, query, now)
+        if len(found) > query.limit and part[-1].start_at > found[query.limit].start_at:
+            rows.close()  # the rest starts later than everything that is shown
+            break
+    return Listed.cut(sorted(found, key=lambda slot: slot.key), query.limit)
+
+
+class _Reach:
+    """Distances from one place to practices, each asked for once."""
+
+    def __init__(self, origin: tuple[float, float], max_km: float, travel: TravelTimes) -> None:
+        self._origin = np.array([origin], dtype=np.float64)
+        self._max_km = max_km
+        self._travel = travel
+        self._known: dict[int, tuple[int, int] | None] = {}
+
+    def of(self, rows: Sequence[Any]) -> dict[int, tuple[int, int] | None]:
+        """Give metres and seconds by practice id; None where it is too far."""
+        new = {
+            row.practice_id: (row.latitude, row.longitude)
+            for row in rows
+            if row.practice_id not in self._known
+        }
+        if new:
+            ids = list(new)
+            trips = self._travel.between(
+                self._origin, np.array(list(new.values()), dtype=np.float64), self._max_km
+            )
+            self._known |= dict.fromkeys(ids)
+            for place, metres, seconds in zip(
+                trips.practitioner, trips.distance_m, trips.duration_s, strict=True
+            ):
+                self._known[ids[place]] = (int(metres), int(seconds))
+        return self._known
+
+
+def _within(reach: _Reach, rows: Sequence[Any], query: SlotQuery, now: datetime) -> Iterator[FoundSlot]:
+    trips = reach.of(rows)
+    for row in rows:
+        trip = trips[row.practice_id]
+        if trip is None or (query.after is not None and (row.start_at, trip[1], row.id) <= query.after):
+            continue
+        yield _found(row, *trip, now=now)
+
+
+def _found(row: Any, distance_m: int, travel_s: int, *, now: datetime) -> FoundSlot:
+    return FoundSlot(
+        slot_id=row.id,
+        practitioner_id=row.practitioner_id,
+        practitioner_name=f"Dr {row.given_name} {row.family_name}",
+        insee=row.insee,
+        commune=communes().by_insee(row.insee).name,
+        address=row.address,
+        start_at=row.start_at,
+        end_at=row.end_at,
+        modality=row.modality,
+        visibility=row.visibility,
+        free_places=row.capacity - row.num_taken,
+        distance_m=distance_m,
+        travel_s=travel_s,
+        seen_at=row.seen_at,
+        to_confirm=to_confirm(row.polled, row.seen_at, now),
+    )
+
+
+def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], now: datetime) -> Select[Any]:
+    num_taken = _num_taken(now).label("num_taken")
+    conditions = [
+        col(Slot.state) == SlotState.OPEN,
+        col(Slot.start_at) >= (query.from_at if query.after is None else max(query.from_at, query.after[0])),
+        col(Slot.start_at) > now,
+        col(Slot.start_at) < query.to_at,
+        col(Slot.visibility).in_(visible_to(actor.role)),
+        col(Practitioner.territory_id) == actor.territory_id,
+        trusted(now),
+        _in_box(position, query.max_km),
+        num_taken < Slot.capacity,
+    ]
+    if query.modality is not None:
+        conditions.append(col(Slot.modality) == query.modality)
+    return (
+        select(*_COLUMNS, num_taken)
+        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
+        .join(Practice, col(Practice.id) == col(Slot.practice_id))
+        .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
+        .where(*conditions)
+        .order_by(col(Slot.start_at), col(Slot.id))
+    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Slot.id,
+    Slot.practitioner_id,
+    Slot.practice_id,
+    Slot.start_at,
+    Slot.end_at,
+    Slot.modality,
+    Slot.visibility,
+    Slot.capacity,
+    Practitioner.given_name,
+    Practitioner.family_name,
+    Practice.insee,
+    Practice.address,
+    Practice.latitude,
+    Practice.longitude,
+    func.coalesce(Feed.ok_at, Slot.seen_at).label("seen_at"),
+    col(Feed.address).is_not(None).label("polled"),
+)
+
+
+def _num_taken(now: datetime) -> Any:
+    """Count the places of a slot that somebody has; a hold that is over takes none."""
+    gone = (BookingState.BOOKED, BookingState.HONOURED, BookingState.NO_SHOW)
+    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
+    return (
+        select(func.count())
+        .where(col(Booking.slot_id) == col(Slot.id), or_(col(Booking.state).in_(gone), held))
+        .correlate(Slot)
+        .scalar_subquery()
+    )
+
+
+def _in_box(position: tuple[float, float], max_km: float) -> ColumnElement[bool]:
+    """Keep the practices of a rectangle around the place: a road is never shorter than the straight line."""
+    latitude, longitude = position
+    half_height = max_km / _KM_PER_DEGREE
+    half_width = half_height / max(math.cos(math.radians(latitude)) - math.radians(half_height), 0.01)
+    return and_(
+        col(Practice.latitude).between(latitude - half_height, latitude + half_height),
+        col(Practice.longitude).between(longitude - half_width, longitude + half_width),
+    )

@@ -1,0 +1,87 @@
+"""What can forbid a step in the life of a referral.
+
+RelaisError (matching.errors)
+├── Conflict (scheduler.errors)
+│   ├── AlreadyExists
+│   │   └── AlreadySignalled   the same person has an open referral in this territory
+│   ├── ConsentMissing         no consent, or it was withdrawn
+│   ├── NoPlaceLeft            the practitioner takes nobody more now
+│   └── RunInProgress          a matching run of this territory is being computed
+└── SolveFailed                the computation gave no answer; the run says why
+"""
+
+from uuid import UUID
+
+from matching.errors import RelaisError
+from scheduler.errors import AlreadyExists, Conflict
+
+
+class AlreadySignalled(AlreadyExists):
+    """The same person (names and birth date) has an open referral in this territory.
+
+    Attributes
+    ----------
+    referral_id : UUID
+        The open referral; whether the person who asks may read it is decided when they do.
+    """
+
+    code = "already_signalled"
+
+    def __init__(self, referral_id: UUID) -> None:
+        self.field = "patient"
+        self.referral_id = referral_id
+        Conflict.__init__(
+            self,
+            f"Cette personne a déjà une demande en cours (dossier {referral_id}). "
+            "Complétez ce dossier avec la coordination au lieu d'en ouvrir un second.",
+        )
+
+
+class ConsentMissing(Conflict):
+    """The patient has not agreed, or no longer agrees, that professionals share the file."""
+
+    code = "consent_missing"
+
+    def __init__(self) -> None:
+        super().__init__("Le patient n'a pas donné son accord, ou l'a retiré. Recueillez-le d'abord.")
+
+
+class NoPlaceLeft(Conflict):
+    """The practitioner's intake is full, paused or closed."""
+
+    code = "no_place_left"
+
+    def __init__(self) -> None:
+        super().__init__("Ce médecin n'a plus de place pour l'instant. Relancez l'appariement.")
+
+
+class RunInProgress(Conflict):
+    """A matching run of this territory is being computed.
+
+    Attributes
+    ----------
+    run_id : UUID
+        The run to wait for.
+    """
+
+    code = "run_in_progress"
+
+    def __init__(self, run_id: UUID) -> None:
+        self.run_id = run_id
+        super().__init__("Un appariement est déjà en cours de calcul. Attendez son résultat.")
+
+
+class SolveFailed(RelaisError):
+    """The computation stopped without an answer; nothing was written.
+
+    Attributes
+    ----------
+    reason : str
+        French sentence for the run's record, without any identity.
+    """
+
+    code = "solve_failed"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)

@@ -1,0 +1,70 @@
+"""Writing what was told into a patient's file, each part checked first."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from matching.model import Needs
+from scheduler.accounts.actor import Actor
+from scheduler.errors import InvalidInput
+from scheduler.referrals.checks import check_needs, checked_consent, checked_wishes
+from scheduler.referrals.history import CONSENT_GIVEN, note
+from scheduler.referrals.values import ConsentGiven, Identity, Wishes
+from scheduler.store.tables import Consent, Patient, Practitioner, Referral
+
+
+def put_identity(patient: Patient, identity: Identity) -> list[str]:
+    """Write a checked identity into a patient; gives the names of the fields that changed."""
+    return _put(patient, asdict(identity))
+
+
+def put_needs(referral: Referral, needs: Needs) -> list[str]:
+    """Write needs into a referral; gives the names of the fields that changed."""
+    check_needs(needs)
+    return _put(referral, asdict(needs))
+
+
+def put_wishes(session: Session, referral: Referral, wishes: Wishes) -> list[str]:
+    """Write wishes into a referral; gives the names of the fields that changed.
+
+    Raises
+    ------
+    InvalidInput
+        Also when the known practitioner does not practise in the territory.
+    """
+    checked = checked_wishes(wishes)
+    if checked.known_practitioner_id is not None:
+        _check_practises_here(session, checked.known_practitioner_id, referral.territory_id)
+    return _put(referral, asdict(checked) | {"languages": list(checked.languages)})
+
+
+def add_consent(
+    session: Session, actor: Actor, referral: Referral, consent: ConsentGiven, *, now: datetime
+) -> None:
+    """Keep a consent beside those before it, with a line of history."""
+    checked = checked_consent(consent, now=now)
+    session.add(Consent(referral_id=referral.id, **asdict(checked)))
+    note(session, actor, referral, CONSENT_GIVEN, now=now, how=checked.how.value)
+
+
+def has_consent(session: Session, referral_id: UUID) -> bool:
+    """Tell whether the patient agrees today that professionals share the file."""
+    given = select(Consent.id).where(
+        col(Consent.referral_id) == referral_id, col(Consent.withdrawn_at).is_(None)
+    )
+    return session.exec(given).first() is not None
+
+
+def _check_practises_here(session: Session, practitioner_id: int, territory_id: int) -> None:
+    practitioner = session.get(Practitioner, practitioner_id)
+    if practitioner is None or practitioner.territory_id != territory_id:
+        raise InvalidInput("known_practitioner_id", "un médecin de ce territoire, ou rien")
+
+
+def _put(row: Patient | Referral, values: dict[str, object]) -> list[str]:
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed

@@ -1,0 +1,117 @@
+"""The life of a referral, as one pure table: which steps exist, who acts next, by when.
+
+::
+
+    received → qualified → waiting → proposed → offered → accepted → seen → declared
+                              ↑___________|________|   reject, supersede, decline, expire, withdraw
+    any open state → suspended (resume → qualified) or closed
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from scheduler.errors import WrongState
+from scheduler.store.tables import ReferralState, Role
+
+_S = ReferralState
+
+OPEN = frozenset(_S) - {_S.DECLARED, _S.CLOSED}
+"""States in which somebody still has something to do for the patient."""
+
+CORRECTABLE = frozenset({_S.RECEIVED, _S.QUALIFIED})
+"""States in which the coordination completes the file; later corrections go through ``suspend``."""
+
+
+class Step(StrEnum):
+    """What may happen to a referral; the word is kept in its history."""
+
+    QUALIFY = "qualify"
+    ENLIST = "enlist"
+    PROPOSE = "propose"
+    REJECT = "reject"
+    SUPERSEDE = "supersede"
+    OFFER = "offer"
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    SEE = "see"
+    DECLARE = "declare"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From which states a step starts and where it leads."""
+
+    starts: frozenset[ReferralState]
+    leads_to: ReferralState
+
+
+def _from(*starts: ReferralState, to: ReferralState) -> Move:
+    return Move(frozenset(starts), to)
+
+
+MOVES: Mapping[Step, Move] = {
+    Step.QUALIFY: _from(_S.RECEIVED, to=_S.QUALIFIED),
+    Step.ENLIST: _from(_S.QUALIFIED, to=_S.WAITING),
+    Step.PROPOSE: _from(_S.WAITING, to=_S.PROPOSED),
+    Step.REJECT: _from(_S.PROPOSED, to=_S.WAITING),
+    Step.SUPERSEDE: _from(_S.PROPOSED, to=_S.WAITING),
+    Step.OFFER: _from(_S.PROPOSED, to=_S.OFFERED),
+    Step.DECLINE: _from(_S.OFFERED, to=_S.WAITING),
+    Step.EXPIRE: _from(_S.OFFERED, to=_S.WAITING),
+    Step.WITHDRAW: _from(_S.OFFERED, to=_S.WAITING),
+    Step.ACCEPT: _from(_S.OFFERED, to=_S.ACCEPTED),
+    Step.SEE: _from(_S.ACCEPTED, to=_S.SEEN),
+    Step.DECLARE: _from(_S.SEEN, to=_S.DECLARED),
+    Step.SUSPEND: Move(OPEN - {_S.SUSPENDED}, _S.SUSPENDED),
+    Step.RESUME: _from(_S.SUSPENDED, to=_S.QUALIFIED),
+    Step.CLOSE: Move(OPEN, _S.CLOSED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who acts next on a referral, and within how many days; no date once nothing is awaited."""
+
+    owner: Role
+    within_days: int | None
+
+
+STANDINGS: Mapping[ReferralState, Standing] = {
+    _S.RECEIVED: Standing(Role.COORDINATOR, 2),  # somebody reads a signal within two days
+    _S.QUALIFIED: Standing(Role.COORDINATOR, 7),  # what is missing is the consent: ask for it
+    _S.WAITING: Standing(Role.COORDINATOR, 7),  # the bureau runs the matching every week
+    _S.PROPOSED: Standing(Role.COORDINATOR, 2),
+    _S.OFFERED: Standing(Role.GP, 3),
+    _S.ACCEPTED: Standing(Role.GP, 30),  # a first visit within 60 days is what peers fail at; ask at 30
+    _S.SEEN: Standing(Role.GP, 30),
+    _S.DECLARED: Standing(Role.COORDINATOR, 90),  # first follow-up, three months after
+    _S.SUSPENDED: Standing(Role.COORDINATOR, 30),
+    _S.CLOSED: Standing(Role.COORDINATOR, None),
+}
+
+
+def step(state: ReferralState, taken: Step) -> ReferralState:
+    """Tell where a step leads.
+
+    Raises
+    ------
+    WrongState
+        When the step does not start from ``state``; the data changed since the person looked.
+    """
+    move = MOVES[taken]
+    if state not in move.starts:
+        raise WrongState("referral", state.value, taken.value)
+    return move.leads_to
+
+
+def next_action_on(state: ReferralState, on: date) -> date | None:
+    """Tell by which day somebody must act on a referral that entered ``state`` on the day ``on``."""
+    within_days = STANDINGS[state].within_days
+    return None if within_days is None else on + timedelta(days=within_days)

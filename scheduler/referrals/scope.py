@@ -1,0 +1,73 @@
+"""Whose referrals somebody may reach: the one place where that is decided.
+
+Which *actions* a role has is declared by the routes; here stands which *files* it applies to.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false
+from sqlmodel import Session, col, select
+
+from scheduler.accounts.actor import Actor
+from scheduler.errors import NotFound
+from scheduler.referrals.history import SIGNALLED
+from scheduler.store.tables import Intake, Offer, OfferState, Referral, ReferralEvent, Role
+
+
+def reachable(actor: Actor) -> ColumnElement[bool]:
+    """Give the SQL condition on ``Referral`` that keeps what an actor may reach.
+
+    The coordination, and Relais itself, reach every file of the territory; a signaller the files they
+    opened; a GP and their secretary those they accepted (before that, a profile without identity is
+    enough); the regulator, the bureau and the administrator none.
+    """
+    return and_(col(Referral.territory_id) == actor.territory_id, _of_role(actor))
+
+
+def find_referral(session: Session, actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:
+    """Load a referral the actor may reach.
+
+    Parameters
+    ----------
+    lock
+        Keep other transactions from changing it until the end of this one, and read its newest state.
+
+    Raises
+    ------
+    NotFound
+        Unknown, of another territory, or not theirs: the three look the same.
+    """
+    query = select(Referral).where(col(Referral.id) == referral_id, reachable(actor))
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if (referral := session.exec(query).first()) is None:
+        raise NotFound("referral")
+    return referral
+
+
+def _of_role(actor: Actor) -> ColumnElement[bool]:
+    if actor.role is Role.COORDINATOR or actor.key.startswith("system:"):
+        return col(Referral.territory_id).is_not(None)
+    if actor.role is Role.SIGNALLER:
+        return _signalled_by(actor)
+    if actor.role in {Role.GP, Role.SECRETARY} and actor.practitioner_id is not None:
+        return _accepted_by(actor.practitioner_id)
+    return false()
+
+
+def _signalled_by(actor: Actor) -> ColumnElement[bool]:
+    """Read the history, not ``signalled_by``: a machine token has no account."""
+    return exists().where(
+        col(ReferralEvent.referral_id) == col(Referral.id),
+        col(ReferralEvent.kind) == SIGNALLED,
+        col(ReferralEvent.actor) == actor.key,
+    )
+
+
+def _accepted_by(practitioner_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        col(Offer.referral_id) == col(Referral.id),
+        col(Offer.state) == OfferState.ACCEPTED,
+        col(Offer.intake_id) == col(Intake.id),
+        col(Intake.practitioner_id) == practitioner_id,
+    )

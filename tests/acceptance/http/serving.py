@@ -1,0 +1,71 @@
+"""A real server in its own process: uvicorn on a loopback port, as ``relais serve`` runs it."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a server answers, and the file it logs to."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def served(database_url: str, folder: Path, **settings: str) -> Iterator[Served]:
+    """Start a server on a database, wait until it answers, and stop it in the end."""
+    log = folder / "server.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RELAIS_")}
+    environment |= {"RELAIS_DATABASE_URL": database_url, "RELAIS_DATA_DIR": str(folder), **settings}
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.acceptance.http.serving"],
+            cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("port "), log.read_text(encoding="utf-8")
+            yield Served(int(line.split()[1]), log)
+        finally:
+            process.terminate()
+            assert process.wait(timeout=30) in {0, -15}, log.read_text(encoding="utf-8")
+            process.stdout.close()
+
+
+def _serve() -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from api.logging import configure_logging
+    from scheduler.settings import load_settings
+
+    settings = load_settings()
+    configure_logging(settings)
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            sys.stdout.write(f"port {listening.getsockname()[1]}\n")
+            sys.stdout.flush()
+
+    listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+    config = uvicorn.Config(create_app(settings), log_config=None, access_log=False)
+    Announcing(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    _serve()

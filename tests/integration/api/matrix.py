@@ -1,0 +1,155 @@
+"""Who may do what, declared a second time, by hand: the tests hold the routes to it.
+
+``ROUTES`` lists every JSON route; for those that name an object, ``sees`` says which roles reach which of
+four kinds of it: their own, another's of the same territory, one of another territory, one that does not
+exist. The last two are nobody's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scheduler.store.tables import Role
+
+EVERYBODY = frozenset(Role)
+COORDINATOR = frozenset({Role.COORDINATOR})
+KEEPERS = frozenset({Role.GP, Role.SECRETARY})
+BOOKERS = EVERYBODY - {Role.BUREAU, Role.ADMIN}
+
+OWN, OTHER, FOREIGN, UNKNOWN = "own", "other", "foreign", "unknown"
+VARIANTS = (OWN, OTHER, FOREIGN, UNKNOWN)
+
+PATIENT = {"family_name": "ESSAI", "given_name": "Camille", "insee": "77445"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route as it should be.
+
+    Parameters
+    ----------
+    kind
+        What the id in the path names; "" when there is none.
+    sees
+        For each role let in, which variants it reaches; both of the territory when it is not listed.
+    ok
+        Answers that mean "let in"; 409 is one: the object is theirs, the moment is not.
+    """
+
+    method: str
+    path: str
+    roles: frozenset[Role]
+    kind: str = ""
+    sees: Mapping[Role, frozenset[str]] = field(default_factory=dict)
+    body: Any = None
+    files: Any = None
+    query: str = ""
+    ok: frozenset[int] = frozenset({200, 201, 202, 204, 409})
+
+    def allows(self, role: Role, variant: str) -> bool:
+        return variant in self.sees.get(role, frozenset({OWN, OTHER}))
+
+
+def only_own(roles: frozenset[Role]) -> dict[Role, frozenset[str]]:
+    return dict.fromkeys(roles, frozenset({OWN}))
+
+
+FILE_READERS = KEEPERS | {Role.SIGNALLER, Role.COORDINATOR}
+OF_A_FILE = only_own(KEEPERS | {Role.SIGNALLER})
+OF_A_BOOKING = only_own(KEEPERS | {Role.SIGNALLER})
+INTAKE = {"practice_id": 0, "places": 3}  # the practice is filled in with the one of the practitioner
+
+CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+FEED = {"practitioner_id": 2**31 - 1, "practice_id": 1, "name": "Agenda"}  # a practitioner nobody has
+
+PUBLIC = {("POST", "/api/v1/sessions"), ("GET", "/health")}
+
+ROUTES = (
+    Route("GET", "/api/v1/me", EVERYBODY),
+    Route("GET", "/api/v1/communes", EVERYBODY, query="?q=nandy"),
+    Route("GET", "/api/v1/structures", EVERYBODY),
+    Route(
+        "POST",
+        "/api/v1/structures",
+        COORDINATOR | {Role.ADMIN},
+        body={"name": "Maison de santé", "insee": "77445"},
+    ),
+    Route("GET", "/api/v1/practitioners", EVERYBODY),
+    Route(
+        "POST",
+        "/api/v1/practitioners",
+        COORDINATOR | {Role.ADMIN},
+        body={
+            "rpps": "10000000009",
+            "family_name": "ESSAI",
+            "given_name": "Claude",
+            "practices": [{"insee": "77445"}],
+        },
+    ),
+    Route("GET", "/api/v1/practitioners/{practitioner_id}", EVERYBODY, "practitioner"),
+    Route(
+        "PUT",
+        "/api/v1/practitioners/{practitioner_id}/intake",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+        body=INTAKE,
+    ),
+    Route("GET", "/api/v1/referrals", FILE_READERS),
+    Route("POST", "/api/v1/referrals", COORDINATOR | {Role.SIGNALLER}, body={"patient": PATIENT}),
+    Route("GET", "/api/v1/referrals/{referral_id}", FILE_READERS, "referral", OF_A_FILE),
+    Route("GET", "/api/v1/referrals/{referral_id}/history", FILE_READERS, "referral", OF_A_FILE),
+    Route("POST", "/api/v1/referrals/{referral_id}/qualify", COORDINATOR, "referral", body={}),
+    Route("GET", "/api/v1/matching-runs", COORDINATOR | {Role.BUREAU}),
+    Route("POST", "/api/v1/matching-runs", COORDINATOR, body={}),
+    Route("GET", "/api/v1/matching-runs/{run_id}", COORDINATOR | {Role.BUREAU}, "run"),
+    Route("GET", "/api/v1/matching-runs/{run_id}/proposals", COORDINATOR, "run"),
+    Route("GET", "/api/v1/proposals", COORDINATOR),
+    Route("POST", "/api/v1/proposals/{proposal_id}/validate", COORDINATOR, "proposal"),
+    Route(
+        "POST",
+        "/api/v1/proposals/{proposal_id}/reject",
+        COORDINATOR,
+        "proposal",
+        body={"reason": "too_far"},
+    ),
+    Route(
+        "POST",
+        "/api/v1/feeds/preview/address",
+        KEEPERS | COORDINATOR,
+        body={"address": "https://127.0.0.1/agenda.ics"},
+        ok=frozenset({422}),  # let in, then told that this address is refused
+    ),
+    Route(
+        "POST",
+        "/api/v1/feeds/preview/file",
+        KEEPERS | COORDINATOR,
+        files={"file": ("agenda.ics", CALENDAR)},
+    ),
+    Route("GET", "/api/v1/feeds", KEEPERS | COORDINATOR),
+    Route("POST", "/api/v1/feeds", KEEPERS | COORDINATOR, body=FEED, ok=frozenset({404})),  # see test_feeds
+    Route("POST", "/api/v1/feeds/{feed_id}/read", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
+    Route(
+        "POST",
+        "/api/v1/feeds/{feed_id}/file",
+        KEEPERS | COORDINATOR,
+        "feed",
+        only_own(KEEPERS),
+        files={"file": ("agenda.ics", CALENDAR)},
+    ),
+    Route("POST", "/api/v1/feeds/{feed_id}/suspend", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
+    Route("POST", "/api/v1/feeds/{feed_id}/resume", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
+    Route("GET", "/api/v1/slots", BOOKERS, query="?insee=77445"),
+    # the other's slot is kept for regulated care: a signaller calls the regulation instead
+    Route(
+        "POST",
+        "/api/v1/slots/{slot_id}/bookings",
+        BOOKERS,
+        "slot",
+        only_own(frozenset({Role.SIGNALLER})),
+        body={},
+    ),
+    Route("GET", "/api/v1/bookings", BOOKERS),
+    Route("POST", "/api/v1/bookings/{booking_id}/cancel", BOOKERS, "booking", OF_A_BOOKING),
+    Route("DELETE", "/api/v1/sessions/current", EVERYBODY),  # last: it signs people out
+)

@@ -1,0 +1,174 @@
+"""Slots searched and booked over HTTP, on both engines."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlmodel import col, select
+
+from api.listings import list_bookings
+from scheduler.agenda.booking import may_reach
+from scheduler.store.engine import Store
+from scheduler.store.tables import AuditEntry, Booking, Role, Slot, Visibility
+from tests import factories
+from tests.factories import NOW
+from tests.integration.api.conftest import Setting
+
+Sign = Callable[..., httpx.Client]
+AROUND = {"insee": "77445"}
+
+
+@pytest.fixture
+def regulator(as_role: Sign, territory_id: int) -> httpx.Client:
+    return as_role(Role.REGULATOR, territory_id)
+
+
+@pytest.fixture
+def slot_ids(store: Store, territory_id: int) -> list[int]:
+    """Three slots an hour apart, of one GP."""
+    with store.write() as session:
+        who = factories.practitioner(session, territory_id=territory_id)
+        feed = factories.feed(session, practitioner=who)
+        rows = [
+            factories.slot(session, feed=feed, start_at=NOW + timedelta(hours=hour)) for hour in (1, 2, 3)
+        ]
+        return [int(row.id or 0) for row in rows]
+
+
+def book(client: httpx.Client, slot_id: int, key: str | None = None, **body: str) -> httpx.Response:
+    headers = {"idempotency-key": key or uuid4().hex}
+    return client.post(f"/api/v1/slots/{slot_id}/bookings", json=body, headers=headers)
+
+
+def test_search_then_book_then_cancel(regulator: httpx.Client, slot_ids: list[int]) -> None:
+    found = regulator.get("/api/v1/slots", params=AROUND).json()
+    assert [slot["id"] for slot in found["items"]] == slot_ids
+    assert found["items"][0]["start_at"] == "2026-11-23T09:00:00Z"
+    assert found["items"][0]["free_places"] == 1
+
+    booked = book(regulator, slot_ids[0])
+    assert booked.status_code == 201
+    assert booked.json() == {"id": booked.json()["id"], "slot_id": slot_ids[0], "place": 1, "state": "booked"}
+    left = regulator.get("/api/v1/slots", params=AROUND).json()
+    assert [slot["id"] for slot in left["items"]] == slot_ids[1:]
+
+    (line,) = regulator.get("/api/v1/bookings").json()["items"]
+    assert (line["id"], line["start_at"]) == (booked.json()["id"], "2026-11-23T09:00:00Z")
+    cancelled = regulator.post(f"/api/v1/bookings/{line['id']}/cancel")
+    assert cancelled.json()["state"] == "cancelled"
+    again = regulator.post(f"/api/v1/bookings/{line['id']}/cancel")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
+    assert book(regulator, slot_ids[0]).status_code == 201
+
+
+def test_the_second_to_come_is_told_why(
+    regulator: httpx.Client, slot_ids: list[int], setting: Setting
+) -> None:
+    book(regulator, slot_ids[0])
+    taken = book(regulator, slot_ids[0])
+    assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
+    setting.now = NOW + timedelta(hours=2, minutes=1)
+    begun = book(regulator, slot_ids[1])
+    assert (begun.status_code, begun.json()["code"]) == (409, "slot_not_open")
+
+
+def test_a_booking_sent_twice_with_its_key_is_one_booking(
+    regulator: httpx.Client, as_role: Sign, slot_ids: list[int], store: Store, territory_id: int
+) -> None:
+    first, again = book(regulator, slot_ids[0], key="abc"), book(regulator, slot_ids[0], key="abc")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    elsewhere = book(regulator, slot_ids[1], key="abc")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "idempotency_key_reused")
+    assert book(as_role(Role.REGULATOR, territory_id), slot_ids[1], key="abc").status_code == 201
+    with store.read() as session:
+        assert len(session.exec(select(Booking)).all()) == 2
+
+
+def test_a_refusal_is_not_kept_for_the_key(regulator: httpx.Client, slot_ids: list[int]) -> None:
+    first = book(regulator, slot_ids[0]).json()
+    assert book(regulator, slot_ids[0], key="abc").status_code == 409
+    regulator.post(f"/api/v1/bookings/{first['id']}/cancel")
+    assert book(regulator, slot_ids[0], key="abc").status_code == 201
+
+
+def test_results_walk_by_pages(regulator: httpx.Client, slot_ids: list[int]) -> None:
+    first = regulator.get("/api/v1/slots", params=AROUND | {"limit": 2}).json()
+    rest = regulator.get("/api/v1/slots", params=AROUND | {"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [slot["id"] for slot in first["items"] + rest["items"]] == slot_ids
+    assert rest["next_cursor"] is None
+
+
+def test_a_search_needs_a_place_and_a_window_that_makes_sense(regulator: httpx.Client) -> None:
+    for query, field in (
+        ({}, "insee"),
+        ({"insee": "99999"}, "insee"),
+        ({"lat": 48.6}, "insee"),
+        (AROUND | {"from": "2026-11-24T00:00:00Z", "to": "2026-11-23T00:00:00Z"}, "to_at"),
+        (AROUND | {"from": "2026-11-24T00:00:00"}, "query.from"),
+        (AROUND | {"max_km": 0}, "query.max_km"),
+        (AROUND | {"modality": "TEL"}, "query.modality"),
+    ):
+        answer = regulator.get("/api/v1/slots", params=query)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), query
+    assert regulator.get("/api/v1/slots", params={"lat": 48.59, "lon": 2.58}).status_code == 200
+
+
+def test_a_signaller_does_not_see_what_is_kept_for_regulation(
+    as_role: Sign, store: Store, slot_ids: list[int], territory_id: int
+) -> None:
+    signaller = as_role(Role.SIGNALLER, territory_id)
+    assert signaller.get("/api/v1/slots", params=AROUND).json()["items"] == []
+    assert book(signaller, slot_ids[0]).status_code == 404
+    with store.write() as session:
+        session.get_one(Slot, slot_ids[0]).visibility = Visibility.CPTS
+    assert book(signaller, slot_ids[0]).status_code == 201
+
+
+def test_a_booking_for_a_patient_is_traced_when_made_and_when_listed(
+    as_role: Sign, store: Store, slot_ids: list[int], territory_id: int
+) -> None:
+    with store.write() as session:
+        patient_id = factories.referral(session, territory_id=territory_id).patient_id
+        elsewhere = factories.referral(session).patient_id
+    coordinator = as_role(Role.COORDINATOR, territory_id)
+    for unknown in (elsewhere, uuid4()):
+        assert book(coordinator, slot_ids[0], patient_id=str(unknown)).status_code == 404
+    booked = book(coordinator, slot_ids[0], patient_id=str(patient_id)).json()
+    book(coordinator, slot_ids[1])
+    lines = coordinator.get("/api/v1/bookings").json()["items"]
+    assert [line["patient_id"] for line in lines] == [str(patient_id), None]
+    with store.read() as session:
+        rows = session.exec(
+            select(AuditEntry).where(col(AuditEntry.patient_id) == patient_id).order_by(col(AuditEntry.id))
+        ).all()
+    assert [(row.action, row.object_kind, row.object_id) for row in rows] == [
+        ("C", "booking", booked["id"]),
+        ("R", "booking", booked["id"]),
+    ]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_list_holds_exactly_the_bookings_that_may_be_reached(sqlite_store: Store, role: Role) -> None:
+    with sqlite_store.write() as session:
+        territory_id = int(factories.territory(session).id or 0)
+        mine, theirs = (
+            factories.practice(
+                session, practitioner=factories.practitioner(session, territory_id=territory_id)
+            )
+            for _ in range(2)
+        )
+        practitioner_id = mine.practitioner_id if role in {Role.GP, Role.SECRETARY} else None
+        actor = factories.actor(role, territory_id=territory_id, practitioner_id=practitioner_id)
+        rows = []
+        for number, practice in enumerate((mine, mine, theirs, theirs)):
+            slot = factories.slot(session, practice=practice, start_at=NOW + timedelta(hours=1 + number))
+            key = actor.key if number % 2 else f"account:{UUID(int=9)}"
+            rows.append((factories.booking(session, slot=slot, booked_by=key), practice.practitioner_id))
+        listed = list_bookings(session, actor, since_at=NOW, limit=9, after=None, now=NOW)
+        wanted = {
+            booking.id for booking, practitioner_id in rows if may_reach(actor, booking, practitioner_id)
+        }
+    assert {line.booking.id for line in listed.rows} == wanted
