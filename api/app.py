@@ -11,6 +11,7 @@ from api import web
 from api.edge import Edge
 from api.errors import answer_errors
 from api.logging import configure_logging
+from api.openapi import PROBLEMS, DescribedApp
 from api.reading import Readers
 from api.routes import LARGE_BODIES, ROUTERS
 from api.security import undeclared_routes
@@ -57,7 +58,7 @@ def create_app(
     services = Services(
         settings=settings, store=store or Store.open(settings.store_url), clock=clock, readers=Readers()
     )
-    app = FastAPI(
+    app = DescribedApp(
         title="Relais",
         version="1",
         description=_DESCRIPTION,
@@ -73,8 +74,9 @@ def create_app(
     answer_errors(app)
     large_bodies = (*LARGE_BODIES, *web.LARGE_BODIES)
     app.add_middleware(Edge, in_production=settings.in_production, large_bodies=large_bodies)
-    for router in (*ROUTERS, web.router):
-        app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, responses=PROBLEMS)
+    app.include_router(web.router)
     web.mount_static(app)
     if open_routes := undeclared_routes(app):
         raise RuntimeError(f"routes without exactly one access rule: {', '.join(open_routes)}")

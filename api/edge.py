@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import fault
+from api.logging import describe
 
 log = structlog.get_logger("relais.http")
 
@@ -63,8 +64,9 @@ class Edge:
         with structlog.contextvars.bound_contextvars(request_id=request.state.request_id):
             try:
                 await self.app(scope, self._bounded(scope, receive), answer.send)
-            except Exception:
-                log.exception("request_failed", route=_route(scope))
+            except Exception as error:
+                # the text of an exception may quote a row: its class and place only, however logs are set up
+                log.error("request_failed", route=_route(scope), **describe(error))  # noqa: TRY400
                 if answer.begun:
                     raise  # too late for another answer: the server cuts the connection
                 await fault(request)(scope, receive, answer.send)

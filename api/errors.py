@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from api.logging import describe
 from api.wording import french_problems
 from matching.errors import RelaisError
 from scheduler.agenda.feeds.errors import FeedError, PlatformUnsupported
@@ -32,6 +35,8 @@ from scheduler.errors import (
     StoreBusy,
     TooManyAttempts,
 )
+
+log = structlog.get_logger("relais.http")
 
 PROBLEM_TYPE = "application/problem+json"
 _RETRY_S = 2
@@ -197,6 +202,19 @@ async def _routing_error(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def _store_unavailable(request: Request, error: Exception) -> JSONResponse:
+    """Answer 503 while the database cannot be reached; what it said stays inside, it may quote a row."""
+    log.error("store_unavailable", **describe(error))
+    return problem(
+        request,
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        code="store_unavailable",
+        title="Service momentanément indisponible",
+        detail="Les données ne sont pas joignables pour l'instant. Réessayez dans quelques minutes.",
+        headers={"Retry-After": str(_RETRY_S)},
+    )
+
+
 def fault(request: Request) -> JSONResponse:
     """Answer 500: the request id is all that is said, the cause is in the logs."""
     return problem(
@@ -214,3 +232,4 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(RelaisError, _relais_error)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _routing_error)
+    app.add_exception_handler(OperationalError, _store_unavailable)

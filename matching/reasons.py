@@ -158,7 +158,7 @@ def _days(days: int) -> str:
 
 
 def _minutes(duration_s: int) -> str:
-    return f"{round(duration_s / 60)} min"
+    return f"{(duration_s + 30) // 60} min"
 
 
 def _km(distance_m: float) -> str:

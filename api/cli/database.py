@@ -42,7 +42,7 @@ def open_store() -> Iterator["Store"]:
     from scheduler.settings import load_settings  # noqa: PLC0415 — see api.cli.command
     from scheduler.store.engine import Store  # noqa: PLC0415
 
-    _log_to_stderr()
+    log_to_stderr()
     store = Store.open(load_settings().store_url)
     try:
         yield store
@@ -50,7 +50,7 @@ def open_store() -> Iterator["Store"]:
         store.close()
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
     """Keep the log out of stdout, which scripts read; warnings and worse only."""
     import structlog  # noqa: PLC0415
 

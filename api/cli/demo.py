@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.database import log_to_stderr
 from api.cli.demo_screen import say, show_calendars, show_next_steps
 from api.cli.screen import progress
 
@@ -32,6 +33,7 @@ def demo(
     from scheduler.demo.store import erase_demo, open_demo_store  # noqa: PLC0415
     from scheduler.settings import load_settings  # noqa: PLC0415
 
+    log_to_stderr()
     settings = load_settings()
     if fresh:
         erase_demo(settings)

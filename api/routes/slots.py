@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, status
 from fastapi.responses import JSONResponse
 
 from api.dependencies import Booker, Once
+from api.early import refuse_if_full
 from api.paging import Paged, instant, page, whole
 from api.schemas.agenda import BookIn, BookingRef, SlotOut
 from api.schemas.common import Id, Insee, Instant, Page
@@ -73,6 +74,7 @@ def book_slot(
         return BookingRef.of(booking)
 
     with here.store.write() as session:
+        refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=booked)
 
 

@@ -70,10 +70,10 @@ def waited(days: int) -> str:
 
 
 def kilometres(km: float) -> str:
-    """Write a distance: ``moins de 1 km``, ``4,2 km``, ``14 km``."""
+    """Write a distance: ``moins de 1 km``, ``4,2 km``, ``5 km``, ``14 km``."""
     if km < 1:
         return f"moins de 1{NARROW}km"
-    text = f"{km:.1f}".replace(".", ",") if km < 10 else f"{km:.0f}"
+    text = f"{km:.1f}".replace(".", ",").removesuffix(",0") if km < 9.95 else f"{km:.0f}"
     return f"{text}{NARROW}km"
 
 

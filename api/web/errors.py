@@ -27,6 +27,7 @@ log = structlog.get_logger("relais.pages")
 Handler = Callable[[Request, Any], Response | Awaitable[Response]]
 
 _PROGRAMS = ("/api/", "/fhir/", "/ical/", "/static/", "/health", "/metrics")
+_SIGN_OUT = "/deconnexion"
 _TITLES = {
     HTTPStatus.FORBIDDEN: "Cette page ne vous est pas ouverte",
     HTTPStatus.NOT_FOUND: "Rien à cette adresse",
@@ -155,6 +156,8 @@ async def _ask_to_sign_in(request: Request) -> Response:
         wanted = local_path(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         query = "" if wanted == "/" else "?" + urlencode({"suite": wanted})
         return RedirectResponse("/connexion" + query, status_code=HTTPStatus.SEE_OTHER)
+    if request.url.path == _SIGN_OUT:
+        return RedirectResponse("/connexion?fin=1", status_code=HTTPStatus.SEE_OTHER)
     kept = kept_from(request.url.path, await read_sent(request))
     return show_sign_in(
         request,

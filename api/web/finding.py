@@ -81,8 +81,11 @@ class Asked:
 
     def address(self, **changed: str) -> str:
         """Give the address of this search, or of one a little different."""
-        fields = {name: value for name, value in (self.typed() | changed).items() if value}
-        return "/creneaux?" + urlencode(fields)
+        return "/creneaux?" + self.query_string(**changed)
+
+    def query_string(self, **changed: str) -> str:
+        """Write this search as the fields of an address."""
+        return urlencode({name: value for name, value in (self.typed() | changed).items() if value})
 
     def window_words(self) -> str:
         """Say the delay in a sentence."""

@@ -24,15 +24,25 @@ class Form:
     values
         What was typed, by field; shown again as it was.
     errors
-        French sentence by field, in the order of the page; "" is the form as a whole.
+        French sentence by field; "" is the form as a whole.
+    labels
+        What the fields are called, in the order of the page; the summary of errors follows it.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def refused(self, name: str, sentence: str) -> "Form":
         """Give the same form with one more error."""
         return replace(self, errors={**self.errors, name: sentence})
+
+    @property
+    def summary(self) -> list[tuple[str, str, str]]:
+        """Field, label and sentence of each error, in the order of the page."""
+        order = list(self.labels)
+        names = sorted(self.errors, key=lambda name: order.index(name) if name in order else -1)
+        return [(name, self.labels.get(name, ""), self.errors[name]) for name in names]
 
 
 class Problems:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from api.web.sent import Sent
 
 _LONGEST = 200_000
+_LONGEST_FIELD = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,9 @@ class Kept:
 
 
 def kept_from(action: str, sent: Sent) -> Kept:
-    """Keep what a form sent; files cannot be kept, their fields are left out."""
-    return Kept(action=local_path(action), pairs=sent.pairs)
+    """Keep what was typed into a form; files cannot be kept, whether chosen or carried by the page."""
+    typed = tuple((name, value) for name, value in sent.pairs if len(value) <= _LONGEST_FIELD)
+    return Kept(action=local_path(action), pairs=typed)
 
 
 def read_kept(text: str) -> Kept | None:

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from matching import Needs, Policy
@@ -97,32 +100,34 @@ def tiers_of(
     session: Session, actor: Actor, referral_ids: Sequence[UUID], *, on: date, policy: Policy
 ) -> dict[UUID, int]:
     """Give the tier of some files this person may reach, from their needs and ages."""
-    rows = session.exec(
-        select(Referral, Patient)
-        .join(Patient, col(Patient.id) == col(Referral.patient_id))
-        .where(reachable(actor), col(Referral.id).in_(referral_ids))
-    )
-    return {referral.id: _tier(referral, patient, on, policy) for referral, patient in rows}
+    rows = session.execute(_ranked(actor, col(Referral.id).in_(referral_ids)))
+    return {row.id: _tier(row, on, policy) for row in rows}
 
 
 def waiting_by_tier(session: Session, actor: Actor, *, on: date, policy: Policy) -> tuple[WaitingTier, ...]:
     """Group those who wait by tier, each the longest wait first."""
-    rows = session.exec(
-        select(Referral, Patient)
-        .join(Patient, col(Patient.id) == col(Referral.patient_id))
-        .where(reachable(actor), col(Referral.state) == ReferralState.WAITING)
-        .order_by(col(Referral.waiting_since), col(Referral.id))
-    ).all()
-    in_tier: dict[int, list[Referral]] = {1: [], 2: [], 3: []}
-    for referral, patient in rows:
-        in_tier[_tier(referral, patient, on, policy)].append(referral)
+    query = _ranked(actor, col(Referral.state) == ReferralState.WAITING)
+    in_tier: dict[int, list[Any]] = {1: [], 2: [], 3: []}
+    for row in session.execute(query.order_by(col(Referral.waiting_since), col(Referral.id))):
+        in_tier[_tier(row, on, policy)].append(row)
     return tuple(
         WaitingTier(
             tier=tier,
-            ids=tuple(referral.id for referral in those),
-            longest_days=max(((on - referral.waiting_since).days for referral in those), default=0),
+            ids=tuple(row.id for row in rows),
+            longest_days=max(((on - row.waiting_since).days for row in rows), default=0),
         )
-        for tier, those in in_tier.items()
+        for tier, rows in in_tier.items()
+    )
+
+
+def _ranked(actor: Actor, condition: ColumnElement[bool]) -> Select[Any]:
+    """Ask for what the rank of some files follows from, and nothing else of them."""
+    asked: list[Any] = [Referral.id, Referral.waiting_since, Patient.birth_date]
+    asked += [getattr(Referral, need) for need in NEEDS]
+    return (
+        columns(*asked)
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(reachable(actor), condition)
     )
 
 
@@ -223,7 +228,6 @@ def pending_of(session: Session, referral_id: UUID) -> PendingProposal | None:
     )
 
 
-def _tier(referral: Referral, patient: Patient, on: date, policy: Policy) -> int:
-    needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
-    born = patient.birth_date
-    return tier_of(needs, None if born is None else age_on(born, on), policy.tiers)
+def _tier(row: Any, on: date, policy: Policy) -> int:
+    needs = Needs(**{need: getattr(row, need) for need in NEEDS})
+    return tier_of(needs, None if row.birth_date is None else age_on(row.birth_date, on), policy.tiers)

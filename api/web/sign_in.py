@@ -19,7 +19,8 @@ def show_sign_in(
     next_path: str = "/",
     kept: str = "",
     message: str = "",
-    form: Form | None = None,
+    refusal: str = "",
+    email: str = "",
     status: int = 200,
 ) -> HTMLResponse:
     """Show the sign-in form.
@@ -28,6 +29,8 @@ def show_sign_in(
     ----------
     next_path
         Where to go afterwards, a path of this service.
+    refusal
+        Why the last attempt did not open a session.
     kept
         A form that waits to be sent again, as ``Kept.write`` wrote it.
     """
@@ -40,7 +43,13 @@ def show_sign_in(
         zone=here.settings.zone,
         status=status,
         form_token=form_token(here, secret),
-        values={"next": next_path, "kept": kept, "message": message, "form": form or Form()},
+        values={
+            "next": next_path,
+            "kept": kept,
+            "message": message,
+            "refusal": refusal,
+            "form": Form(values={"email": email}),
+        },
     )
     page.set_cookie(
         VISIT_COOKIE, secret, path="/", httponly=True, samesite="lax", secure=here.settings.in_production

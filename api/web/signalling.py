@@ -23,6 +23,25 @@ from scheduler.store.tables import ConsentHow, Gender
 NOTICE_VERSION = "2026-11"
 """Version of the information read to the patient (``parts/consent.html``); a new text, a new version."""
 
+LABELS: Mapping[str, str] = {
+    "family_name": "Nom de famille",
+    "given_name": "Prénom",
+    "birth_date": "Date de naissance",
+    "commune": "Commune où il vit",
+    "phone": "Téléphone",
+    "address": "Adresse",
+    "email": "Courriel",
+    **{name: label for name, (label, _) in NEEDS.items()},
+    "chronic_needs": "Autres maladies chroniques suivies",
+    "known_practitioner_id": "Médecin qu’il voit déjà",
+    "language": "Langue de la consultation",
+    "max_km": "Distance maximale acceptée",
+    "consent_how": "Comment l’accord a-t-il été donné",
+    "collected_by": "Recueilli par",
+    "consent": "Accord",
+}
+"""What the fields of a signal are called, in the order of the page."""
+
 _SOMEBODY = Identity(family_name="A", given_name="A", insee="77445")
 
 
@@ -53,7 +72,7 @@ def understand(
     needs = _needs(typed, problems)
     wishes = _wishes(typed, problems)
     consent = _consent(typed, problems, now)
-    form = Form(values=typed, errors=problems.by_field)
+    form = Form(values=typed, errors=problems.by_field, labels=LABELS)
     if problems.by_field or identity is None or consent is None:
         return Understood(signal=None, form=form)
     signal = Signal(
@@ -86,7 +105,7 @@ def understand_verification(typed: Mapping[str, str], *, collected_by: str, now:
         if how in set(ConsentHow)
         else None
     )
-    form = Form(values=typed, errors=problems.by_field)
+    form = Form(values=typed, errors=problems.by_field, labels=LABELS)
     corrections = None if problems.by_field else Corrections(needs=needs, consent=consent)
     return Verified(corrections=corrections, form=form)
 

@@ -1,6 +1,7 @@
 """Clustered territories in random row order, as arrays of an assignment problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,16 @@ class Arrays:
     arc_bin: npt.NDArray[np.int32]
     arc_cost: Ints
     capacity: Ints
+
+    def save(self, path: Path) -> None:
+        """Write the arrays to a file that ``load`` reads."""
+        np.savez(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> "Arrays":
+        """Read what ``save`` wrote."""
+        with np.load(path) as arrays:
+            return cls(**arrays)
 
 
 def clustered(num_groups: int, seed: int) -> Arrays:

@@ -1,4 +1,9 @@
-"""The methods measured, each from the same arrays to the value of an optimal assignment."""
+"""The methods measured, each from the same arrays to the value of an optimal assignment.
+
+Each imports what it needs itself, so that the memory of one does not hold the libraries of another.
+"""
+
+# ruff: noqa: PLC0415
 
 from collections.abc import Callable, Mapping
 

@@ -56,9 +56,12 @@ def _mix(values: UInt64) -> UInt64:
 
 
 def _gather(own: UInt64, node: Int32, arriving: UInt64) -> UInt64:
-    """Mix into each node's colour the sum of what arrives at it; a sum ignores the order."""
-    summands = _mix(arriving) >> np.uint64(64 - _SUMMAND_BITS)
-    total = np.bincount(node, weights=summands, minlength=own.size)
+    """Mix into each node's colour the sum of what arrives at it; a sum ignores the order.
+
+    What arrives is well mixed already: the high bits of a product are hash enough.
+    """
+    summands = (arriving * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SUMMAND_BITS)
+    total = np.bincount(node, weights=summands.view(np.int64), minlength=own.size)
     return _mix(own ^ _mix(total.astype(np.uint64)))
 
 

@@ -10,7 +10,7 @@ from matching.solvers.flow import expected_s, optimal_choice
 from matching.solvers.greedy import greedy_choice
 from matching.solvers.network import free_pieces
 from matching.solvers.prices import minimal_potentials, upper_bound_potentials
-from matching.solvers.programme import solve_programme
+from matching.solvers.weighted import solve_weighted
 
 
 def assign(problem: AssignmentProblem, time_limit_s: float | None = None, seed: int = 0) -> AssignmentResult:
@@ -23,7 +23,7 @@ def assign(problem: AssignmentProblem, time_limit_s: float | None = None, seed: 
         so a piece of the problem (bins that no arc connects to the others) is only begun when twice
         the time expected for its size is left; otherwise it gets the greedy solution and a bound from
         prices. Checking, ordering and the greedy always run: about 1 s per 100,000 groups of 20 arcs.
-        Other loads: passed on to HiGHS.
+        Other loads: see ``weighted.solve``, which without a limit stops after a fixed amount of work.
     seed : int
         Chooses among equally good solutions. Same problem, seed and version: same result, whatever
         the order of the rows, except between rows that nothing distinguishes, and in the greedy,
@@ -42,7 +42,7 @@ def assign(problem: AssignmentProblem, time_limit_s: float | None = None, seed: 
     deadline = Deadline.within(time_limit_s)
     if problem.has_unit_loads:
         return _by_flow(problem, deadline, seed)
-    return solve_programme(problem, deadline)
+    return solve_weighted(problem, deadline, seed)
 
 
 def _by_flow(problem: AssignmentProblem, deadline: Deadline, seed: int) -> AssignmentResult:

@@ -20,6 +20,8 @@ Int64 = npt.NDArray[np.int64]
 
 # Pieces are solved together until they have this many arcs: calls cost as much as a few hundred arcs.
 _MIN_ARCS = 10_000
+# Below this many arcs everything fits in the cache of a core: no order of the bins can help.
+_CACHED_ARCS = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,7 +136,7 @@ def _never_full(problem: AssignmentProblem, wanted: Int32) -> npt.NDArray[np.boo
 
 def _in_order(problem: AssignmentProblem, arcs: npt.NDArray[np.intp], seed: int) -> tuple[Network, Int64]:
     """Return the network of ``arcs`` and the component of each of its columns."""
-    row, col, cost = problem.arc_group[arcs], problem.arc_bin[arcs], problem.arc_cost[arcs]
+    row, col, cost = _arcs_of(problem, arcs)
     capacity = problem.free_capacity()
     group_colour, bin_colour = colours(
         reward=problem.reward,
@@ -145,53 +147,67 @@ def _in_order(problem: AssignmentProblem, arcs: npt.NDArray[np.intp], seed: int)
         cost=cost,
         seed=seed,
     )
-    canonical = np.argsort(bin_colour, kind="stable")
-    nearest, edges = _neighbourhoods(problem, row, _inverse(canonical)[col], cost, _inverse(canonical))
-    order, component = bin_order(problem.num_bins, *edges)
-    bins = canonical[order]
-    col_of_bin = _inverse(bins).astype(np.int32)
-
+    place = _places(problem, row, col, cost, np.argsort(bin_colour, kind="stable"))
     groups = np.flatnonzero(np.bincount(row, minlength=problem.num_groups))
-    near_col = _inverse(order)[nearest[groups]]
-    groups = groups[_by_place_then_colour(near_col, group_colour[groups], problem.num_bins)]
-    row_of_group = np.zeros(problem.num_groups, np.int32)
-    row_of_group[groups] = np.arange(groups.size, dtype=np.int32)
-
-    new_row, new_col = row_of_group[row], col_of_bin[col]
-    by_row = _sorting(new_row.astype(np.int64) * problem.num_bins + new_col)
-    parent = problem.bin_parent[bins]
+    groups = groups[_by_place_then_colour(place.near_col[groups], group_colour[groups], problem.num_bins)]
+    col_of_bin = _inverse(place.bins, problem.num_bins)
+    row, col, by_row = _sorted_pairs(_inverse(groups, problem.num_groups)[row], col_of_bin[col])
+    parent = problem.bin_parent[place.bins]
     network = Network(
         group=groups.astype(np.int32),
-        bin=bins.astype(np.int32),
+        bin=place.bins.astype(np.int32),
         arc=arcs[by_row].astype(np.int32),
         reward=problem.reward[groups],
-        start=np.concatenate([[0], np.cumsum(np.bincount(new_row, minlength=groups.size))]),
-        row=new_row[by_row],
-        col=new_col[by_row],
+        start=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=groups.size))]),
+        row=row,
+        col=col,
         cost=cost[by_row],
-        capacity=np.minimum(capacity[bins], groups.size),
+        capacity=np.minimum(capacity[place.bins], groups.size),
         parent=np.where(parent >= 0, col_of_bin[parent], np.int32(-1)),
     )
-    return network, component[order]
+    return network, place.component
 
 
-def _neighbourhoods(
-    problem: AssignmentProblem, row: Int32, col: Int64, cost: Int64, number: Int64
-) -> tuple[Int64, tuple[Int64, Int64]]:
-    """Return the cheapest bin of each group, and the edges between it and the group's other bins.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Places:
+    """Where bins go: bin and component of each column, column of each group's cheapest bin."""
 
-    Bins are named by ``number``, which ``col`` already uses. Groups without arcs get bin 0.
-    """
+    bins: Int64
+    component: Int64
+    near_col: Int64
+
+
+def _places(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int64, canonical: Int64) -> _Places:
+    """Return columns that keep neighbouring bins close, decided on the ``canonical`` order of bins."""
+    if row.size < _CACHED_ARCS:
+        one = np.zeros(problem.num_bins, np.int64)
+        return _Places(bins=canonical, component=one, near_col=np.zeros(problem.num_groups, np.int64))
+    number = _inverse(canonical, problem.num_bins)
+    nearest = _cheapest_bins(problem, row, number[col], cost)
+    order, component = bin_order(problem.num_bins, *_edges(problem, nearest[row], number[col], number))
+    near_col = _inverse(order, problem.num_bins)[nearest].astype(np.int64)
+    return _Places(bins=canonical[order], component=component[order], near_col=near_col)
+
+
+def _cheapest_bins(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int64) -> Int64:
+    """Return the bin of least cost of each group, the first of ``col`` among equals; 0 without arcs."""
     bits = int(problem.num_bins).bit_length()
-    key = (np.minimum(cost, 2 ** (62 - bits)) << bits) | col
-    cheapest = np.full(problem.num_groups, np.iinfo(np.int64).max)
-    np.minimum.at(cheapest, row, key)
-    nearest = np.where(cheapest < np.iinfo(np.int64).max, cheapest & ((1 << bits) - 1), 0)
-    pairs = _distinct(nearest[row] * problem.num_bins + col, problem.num_bins**2)
+    none = np.iinfo(np.int64).max
+    cheapest = np.full(problem.num_groups, none)
+    np.minimum.at(cheapest, row, (np.minimum(cost, 2 ** (62 - bits)) << bits) | col)
+    return np.where(cheapest < none, cheapest & ((1 << bits) - 1), 0)
+
+
+def _edges(problem: AssignmentProblem, near: Int64, col: Int32, number: Int32) -> tuple[Int64, Int64]:
+    """Return which bins belong together: a group's cheapest and its others, a bin and its container.
+
+    Bins are named by ``number``, as ``near`` and ``col`` of each arc already are.
+    """
+    pairs = _distinct(near * problem.num_bins + col, problem.num_bins**2)
     inner = np.flatnonzero(problem.bin_parent >= 0)
     left = np.concatenate([pairs // problem.num_bins, number[inner]])
     right = np.concatenate([pairs % problem.num_bins, number[problem.bin_parent[inner]]])
-    return nearest, (left, right)
+    return left, right
 
 
 def _distinct(keys: Int64, end: int) -> Int64:
@@ -203,9 +219,10 @@ def _distinct(keys: Int64, end: int) -> Int64:
     return np.flatnonzero(seen)
 
 
-def _inverse(order: npt.NDArray[np.signedinteger]) -> Int64:
-    place = np.empty(order.size, np.int64)
-    place[order] = np.arange(order.size)
+def _inverse(chosen: npt.NDArray[np.signedinteger], size: int) -> Int32:
+    """Return where each of ``size`` rows stands in ``chosen``, 0 for those that do not."""
+    place = np.zeros(size, np.int32)
+    place[chosen] = np.arange(chosen.size, dtype=np.int32)
     return place
 
 
@@ -215,12 +232,28 @@ def _by_place_then_colour(place: Int64, colour: UInt64, end: int) -> npt.NDArray
     return np.argsort(key, kind="stable")
 
 
-def _sorting(key: Int64) -> npt.NDArray[np.intp]:
-    """Return the order that sorts distinct keys; packing key and index lets NumPy sort values, 3x faster."""
-    bits = int(key.size).bit_length()
-    if int(key.max()) >= 2 ** (63 - bits):
-        return np.argsort(key)
-    return np.sort((key << bits) | np.arange(key.size)) & ((1 << bits) - 1)
+def _sorted_pairs(row: Int32, col: Int32) -> tuple[Int32, Int32, npt.NDArray[np.intp]]:
+    """Return distinct pairs sorted by row and column, and where each of them stood.
+
+    Packing a pair and its place into one number lets NumPy sort values, several times faster than
+    sorting places, and brings rows and columns along.
+    """
+    place_bits, col_bits = int(row.size).bit_length(), int(col.max()).bit_length()
+    pair = (row.astype(np.int64) << col_bits) | col
+    if int(row.max()).bit_length() + col_bits + place_bits > 63:
+        place = np.argsort(pair)
+        return row[place], col[place], place
+    packed = np.sort((pair << place_bits) | np.arange(row.size))
+    pair = packed >> place_bits
+    place = packed & ((1 << place_bits) - 1)
+    return (pair >> col_bits).astype(np.int32), (pair & ((1 << col_bits) - 1)).astype(np.int32), place
+
+
+def _arcs_of(problem: AssignmentProblem, arcs: npt.NDArray[np.intp]) -> tuple[Int32, Int32, Int64]:
+    """Return group, bin and cost of some arcs, without copying when they are all of them."""
+    if arcs.size == problem.num_arcs:
+        return problem.arc_group, problem.arc_bin, problem.arc_cost
+    return problem.arc_group[arcs], problem.arc_bin[arcs], problem.arc_cost[arcs]
 
 
 def _split(network: Network, component: Int64) -> Iterator[Network]:

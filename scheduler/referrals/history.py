@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.clock import local_day
@@ -14,10 +14,17 @@ SIGNALLED = "signalled"
 CORRECTED = "corrected"
 CONSENT_GIVEN = "consent_given"
 
+_ZONES = "relais_zones"  # where a session remembers the zone of each territory
+
 
 def today_in(session: Session, territory_id: int, now: datetime) -> date:
     """Give the calendar day people of a territory see at ``now``."""
-    return local_day(now, session.get_one(Territory, territory_id).zone)
+    zones = session.info.setdefault(_ZONES, {})  # asked at every step of a run of hundreds of patients
+    if territory_id not in zones:
+        zones[territory_id] = session.exec(
+            select(Territory.zone).where(col(Territory.id) == territory_id)
+        ).one()
+    return local_day(now, zones[territory_id])
 
 
 def advance(

@@ -22,7 +22,7 @@ from scheduler.store.tables import Gender, Intake, OfferState, Practitioner, Rol
 from tests import factories
 from tests.factories import NOW
 
-RPPS, OTHER_RPPS = "10001234565", "810101010100"[1:]
+RPPS = "10001234565"
 
 
 def coordinator(session: Session) -> Actor:

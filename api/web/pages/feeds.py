@@ -35,6 +35,13 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LARGE_BODIES = ("/agendas/apercu", "/agendas")
 """Paths whose forms carry a calendar file."""
 
+_LABELS = {
+    "practice_id": "Médecin et lieu",
+    "name": "Nom de l’agenda",
+    "address": "Adresse de l’agenda",
+    "file": "Fichier .ics",
+    "slot_minutes": "Durée d’un créneau",
+}
 _KEPT = ("practice_id", "name", "address", "mode", "slot_minutes", "modality", "visibility")
 
 
@@ -63,7 +70,8 @@ def try_out(guest: CalendarKeeperHere, sent: FromForm) -> HTMLResponse:
         name=asked.name,
         opened=_opened(seen),
         others=_others(seen),
-        warnings=[*seen.warnings, *([seen.clock_change] if seen.clock_change else [])],
+        warnings=seen.warnings,
+        clock_change=seen.clock_change,
         kept=_to_keep(sent, asked),
     )
 
@@ -123,7 +131,7 @@ def _feeds(guest: Guest, form: Form, status: int = HTTPStatus.OK) -> HTMLRespons
 
 
 def _refused(guest: Guest, sent: Sent, problems: Problems) -> HTMLResponse:
-    form = Form(values=sent.values, errors=problems.by_field)
+    form = Form(values=sent.values, errors=problems.by_field, labels=_LABELS)
     return _feeds(guest, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

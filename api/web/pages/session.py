@@ -10,7 +10,6 @@ from api.routes.sessions import set_session_cookie
 from api.security import COOKIE, PUBLIC, refuse_cross_site
 from api.services import Here, Services
 from api.web.errors import PageRoute
-from api.web.forms import Form
 from api.web.guests import AnyoneHere, form_token
 from api.web.kept import Kept, local_path, read_kept
 from api.web.rendering import render
@@ -27,8 +26,9 @@ def show(
     request: Request, here: Here, suite: Annotated[str, Query(max_length=2000)] = "/", fin: str = ""
 ) -> HTMLResponse:
     """Show the sign-in form."""
-    message = "Vous êtes déconnecté." if fin else ""
-    return show_sign_in(request, here, next_path=local_path(suite), message=message)
+    wanted = local_path(suite)
+    message = "Vous êtes déconnecté." if fin else "Connectez-vous pour ouvrir cette page."
+    return show_sign_in(request, here, next_path=wanted, message=message if fin or wanted != "/" else "")
 
 
 @router.post("/connexion", dependencies=[PUBLIC])
@@ -66,13 +66,13 @@ def close_session(guest: AnyoneHere, _sent: FromForm) -> Response:
 
 
 def _again(request: Request, here: Services, sent: Sent, sentence: str, status: HTTPStatus) -> HTMLResponse:
-    form = Form(values={"email": sent.values.get("email", "")}, errors={"email": sentence})
     return show_sign_in(
         request,
         here,
         next_path=local_path(sent.values.get("next", "/")),
         kept=sent.values.get("kept", ""),
-        form=form,
+        refusal=sentence,
+        email=sent.values.get("email", ""),
         status=status,
     )
 

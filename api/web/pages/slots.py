@@ -45,7 +45,10 @@ def take(slot_id: Annotated[Id, Path()], guest: BookerHere, sent: FromForm) -> R
     except (SlotTaken, SlotNotOpen) as refusal:
         notice = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
         return show_slots(guest, looked_for, notice=notice, status=HTTPStatus.CONFLICT)
-    return RedirectResponse(f"/rendez-vous/{kept['id']}?fait=reserve", status_code=HTTPStatus.SEE_OTHER)
+    return RedirectResponse(
+        f"/rendez-vous/{kept['id']}?fait=reserve&{looked_for.query_string()}",
+        status_code=HTTPStatus.SEE_OTHER,
+    )
 
 
 def show_slots(

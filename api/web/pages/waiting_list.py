@@ -58,7 +58,7 @@ class Line:
 def show(
     guest: CoordinatorHere,
     etat: Annotated[ReferralState, Query()] = ReferralState.RECEIVED,
-    rang: Annotated[int | None, Query(ge=1, le=3)] = None,
+    priorite: Annotated[int | None, Query(ge=1, le=3)] = None,
     page: Annotated[int, Query(ge=0, le=10_000)] = 0,
     apres: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse:
@@ -68,8 +68,8 @@ def show(
     with guest.here.store.write() as session:
         if etat is ReferralState.PROPOSED:
             lines, next_query = _proposals(session, guest, apres)
-        elif etat is ReferralState.WAITING and rang is not None:
-            lines, next_query = _of_tier(session, guest, rang, page)
+        elif etat is ReferralState.WAITING and priorite is not None:
+            lines, next_query = _of_tier(session, guest, priorite, page)
         else:
             lines, next_query = _files(session, guest, etat, apres)
     return guest.page(
@@ -77,8 +77,8 @@ def show(
         state=etat,
         state_words=words.STATES[etat],
         tabs=_tabs(numbers.by_state, etat),
-        tier=rang,
-        tier_filter=_tier_filter(rang) if etat is ReferralState.WAITING else [],
+        tier=priorite,
+        tier_filter=_tier_filter(priorite) if etat is ReferralState.WAITING else [],
         lines=lines,
         num_total=numbers.by_state.get(etat, 0),
         next_href=f"/file-active?{urlencode({'etat': etat.value} | next_query)}" if next_query else "",
@@ -97,7 +97,8 @@ def _tabs(by_state: dict[ReferralState, int], shown: ReferralState) -> list[Tab]
 def _tier_filter(chosen: int | None) -> list[tuple[str, str, bool]]:
     tiers = [("Tous", "/file-active?etat=waiting", chosen is None)]
     return tiers + [
-        (f"Rang {tier}", f"/file-active?etat=waiting&rang={tier}", chosen == tier) for tier in words.TIERS
+        (f"Priorité {tier}", f"/file-active?etat=waiting&priorite={tier}", chosen == tier)
+        for tier in words.TIERS
     ]
 
 
@@ -119,7 +120,7 @@ def _of_tier(session: Session, guest: Guest, tier: int, page: int) -> tuple[list
     files = [get_referral(session, guest.actor, referral_id, now=guest.now).line for referral_id in shown]
     more = len(ids) > (page + 1) * PER_PAGE
     lines = [_line(guest, line, tier) for line in files]
-    return lines, {"rang": str(tier), "page": str(page + 1)} if more else {}
+    return lines, {"priorite": str(tier), "page": str(page + 1)} if more else {}
 
 
 def _proposals(session: Session, guest: Guest, after: str) -> tuple[list[Line], dict[str, str]]:

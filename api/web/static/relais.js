@@ -1,4 +1,5 @@
-// The only script: a form is sent once, and says that it is being sent. Everything works without it.
+// The only script: a form is sent once, and says that it is being sent; a page that waits for a result looks
+// again by itself. Everything works without it.
 "use strict";
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -12,3 +13,6 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.removeAttribute("aria-busy");
 });
+for (const waiting of document.querySelectorAll("[data-reload-after]")) {
+  setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.reloadAfter));
+}

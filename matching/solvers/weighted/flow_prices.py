@@ -26,17 +26,11 @@ class Flow:
     dual: Dual
 
 
-def is_flow(packing: Packing) -> bool:
-    """Tell whether every row has one positive load, whatever the bin."""
-    if not packing.num_rows:
-        return False
-    load = packing.load[packing.start[:-1]]
-    return bool((load > 0).all() and (packing.load == load[packing.row]).all())
-
-
 def solve_flow(packing: Packing) -> Flow | None:
-    """Return the optimal flow in units, or None when its costs do not fit the solver's range."""
-    load = packing.load[packing.start[:-1]]
+    """Return the optimal flow in units; None when loads differ by bin, or costs are out of range."""
+    load = packing.row_load
+    if load is None or not load.size:
+        return None
     scale = _scale(packing, load)
     if scale is None:
         return None

@@ -1,10 +1,12 @@
 """The free part of a problem with loads: arcs sorted by group, in an order the rows do not decide."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.exact import exact_sum
 from matching.nesting import with_inner, with_outer
 from matching.problem import AssignmentProblem
 from matching.solvers.canonical import colours
@@ -18,7 +20,7 @@ Indices = npt.NDArray[np.intp]
 _LOAD_STRIDE = 0x9E3779B1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Packing:
     """Groups (rows), bins (columns) and arcs sorted by row.
 
@@ -67,6 +69,12 @@ class Packing:
         """Number of useful arcs."""
         return int(self.arc.size)
 
+    @cached_property
+    def row_load(self) -> Int64 | None:
+        """Load of each row where it is the same, and not 0, in every column; None otherwise."""
+        load = self.load[self.start[:-1]]
+        return load if (self.load == load[self.row]).all() and (load > 0).all() else None
+
     def room(self, choice: Int64) -> Int64:
         """Return the capacity each column has left, negative when overfull."""
         taken = choice[choice >= 0]
@@ -75,7 +83,7 @@ class Packing:
 
     def value(self, choice: Int64) -> int:
         """Return the exact sum of gains."""
-        return sum(self.gain[choice[choice >= 0]].tolist())
+        return exact_sum(self.gain[choice[choice >= 0]])
 
     def outer(self, price: Int64) -> Int64:
         """Return what a unit of load pays in each column: its price and those of all above it."""

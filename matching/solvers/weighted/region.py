@@ -1,12 +1,12 @@
-"""A region: some rows are decided anew, everything else stays, and only arcs that could help remain."""
+"""A region: some rows are decided anew, everything else stays, and only options that could help remain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matching.nesting import with_inner
+from matching.exact import exact_dot, exact_sum
 from matching.solvers.weighted.dual import Dual
-from matching.solvers.weighted.packing import Indices, Int64, Packing
+from matching.solvers.weighted.packing import Bools, Int64, Packing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -18,18 +18,27 @@ class Region:
     rows : ndarray of int64
         Rows decided anew, in increasing order.
     arcs : ndarray of int64
-        Their arcs whose regret leaves hope of an improvement.
+        Their arcs that are options, row after row.
+    unplaced : ndarray of int64
+        Those of ``rows`` that may stay without a column.
     residual : ndarray of int64, shape (num_cols,)
         Room in each column once ``rows`` are lifted out.
     loss : int
         What ``rows`` and the room in all columns lose now, in ``1 / dual.scale``.
+    complete : bool
+        Whether every better solution that keeps the other rows uses these options only.
+    least : int
+        Loss that no decision about ``rows`` escapes, in ``1 / dual.scale``.
     """
 
     dual: Dual
     rows: Int64
     arcs: Int64
+    unplaced: Int64
     residual: Int64
     loss: int
+    complete: bool = True
+    least: int = 0
 
     @property
     def packing(self) -> Packing:
@@ -41,31 +50,52 @@ class Region:
         """Largest loss that would be an improvement: objectives are whole numbers."""
         return self.loss - self.dual.scale
 
+    @property
+    def most_gain(self) -> int:
+        """What a decision can bring at most, in whole units of the objective."""
+        return max(0, self.loss - self.least) // self.dual.scale
+
+    def position(self, rows: Int64) -> Int64:
+        """Return where ``rows`` stand among the rows of the region."""
+        return np.searchsorted(self.rows, rows)
+
+    def limited(self, choice: Int64, max_arcs: int) -> "Region":
+        """Return the region with the arcs of least regret only, those of ``choice`` among them."""
+        if self.arcs.size <= max_arcs:
+            return self
+        regret = self.dual.regret[self.arcs]
+        near = regret <= np.partition(regret, max_arcs)[max_arcs]
+        near |= choice[self.packing.row[self.arcs]] == self.arcs
+        return replace(self, arcs=self.arcs[near], complete=False)
+
+    def within(self, arcs: Bools, unplaced: Bools) -> "Region":
+        """Return the region with a part of its options, known to hold those of every improvement."""
+        return replace(self, arcs=self.arcs[arcs], unplaced=self.unplaced[unplaced])
+
 
 def region_of(dual: Dual, choice: Int64, rows: Int64) -> Region:
-    """Return the region of ``rows``; a better solution that keeps all others uses only its arcs."""
+    """Return the region of ``rows``, without options whose own regret exceeds all that can be won."""
     packing = dual.packing
     kept = choice.copy()
     kept[rows] = -1
-    room = packing.room(choice)
-    loss = sum(dual.row_loss(choice)[rows].tolist()) + _empty(dual, room)
-    arcs = arcs_of_rows(packing, rows)
     residual = packing.room(kept)
-    hopeful = dual.regret[arcs] <= loss - dual.scale
-    hopeful &= packing.load[arcs] <= residual[packing.col[arcs]]
-    return Region(dual=dual, rows=rows, arcs=arcs[hopeful], residual=residual, loss=loss)
+    loss = exact_sum(dual.row_loss(choice)[rows]) + exact_dot(dual.price, packing.room(choice))
+    hope = loss - dual.scale
+    arcs = arcs_of_rows(packing, rows)
+    hopeful = (dual.regret[arcs] <= hope) & (packing.load[arcs] <= residual[packing.col[arcs]])
+    return Region(
+        dual=dual,
+        rows=rows,
+        arcs=arcs[hopeful],
+        unplaced=rows[dual.surplus[rows] <= hope],
+        residual=residual,
+        loss=loss,
+    )
 
 
 def arcs_of_rows(packing: Packing, rows: Int64) -> Int64:
     """Return the arcs of ``rows``, row after row."""
     count = packing.start[rows + 1] - packing.start[rows]
     ends = np.cumsum(count)
-    return np.arange(ends[-1] if rows.size else 0) + np.repeat(packing.start[rows] - ends + count, count)
-
-
-def _empty(dual: Dual, room: Int64) -> int:
-    priced = np.flatnonzero(dual.price)
-    return sum(a * b for a, b in zip(dual.price[priced].tolist(), room[priced].tolist(), strict=True))
-
-
-__all__ = ["Indices", "Region", "arcs_of_rows", "region_of", "with_inner"]
+    shift = np.repeat(packing.start[rows] - ends + count, count)
+    return np.arange(shift.size) + shift

@@ -30,9 +30,14 @@ def is_public(address: IPAddress) -> bool:
     """Tell whether a network address is on the public Internet, seen through IPv4 mapped in IPv6."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address not in _UNICAST:
         return False
     return not any(address.version == network.version and address in network for network in _NEVER)
+
+
+_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that the public Internet uses so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +100,7 @@ def check(url: httpx.URL, policy: AddressPolicy) -> httpx.URL:
     is_http = policy.allow_http or policy.allow_private
     if url.scheme != "https" and not (url.scheme == "http" and is_http):
         raise AddressRefused("scheme_refused")
-    if not url.host or any(ord(char) <= 32 for char in url.host):
+    if not url.host or any(ord(char) <= 32 for char in url.host) or not 0 < port_of(url) < 65536:
         raise AddressRefused("address_malformed")
     if url.userinfo:
         raise AddressRefused("address_with_password")

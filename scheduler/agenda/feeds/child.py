@@ -247,6 +247,11 @@ def serve(requests: IO[bytes], answers: IO[bytes], *, cpu_s: int, memory_mb: int
         gc.collect()
 
 
+_TOO_HEAVY = json.dumps(
+    {"refused": FeedTooHeavy.code, "last": True}
+).encode()  # ready: no memory is left then
+
+
 def _answer(request: bytes, body: bytes) -> bytes:
     """Give the answer to one request; one that is ``last`` asks for a fresh process."""
     try:
@@ -257,7 +262,7 @@ def _answer(request: bytes, body: bytes) -> bytes:
     except InvalidFeedSetting as error:
         return json.dumps({"invalid": [error.setting, error.expected]}).encode()
     except MemoryError:
-        return json.dumps({"refused": FeedTooHeavy.code, "last": True}).encode()
+        return _TOO_HEAVY
     except Exception as error:  # noqa: BLE001 — a fault of ours: told by its place, never by its text
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} {Path(place.filename).name}:{place.lineno}"

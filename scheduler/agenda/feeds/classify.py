@@ -16,6 +16,7 @@ from scheduler.agenda.feeds.reasons import Reason, Warned
 from scheduler.agenda.feeds.values import FeedSettings, Mode, State, WarningLog
 
 _TITLE = re.compile(r"\W*(SNP|RELAIS|CRENEAU (SNP|LIBRE))\b")
+_MARKS = frozenset({Reason.MARKED_BY_PROPERTY, Reason.MARKED_BY_CATEGORY, Reason.MARKED_BY_TITLE})
 _MAX_CAPACITY = 50
 _MAX_LABEL = 200
 
@@ -142,7 +143,10 @@ class Classifier:
 
 
 def judge_times(verdict: Verdict, event: Event, length: timedelta, is_positive: bool) -> tuple[State, Reason]:
-    """Settle one occurrence by its times; whole days and more than 24 h close, or are ignored.
+    """Settle one occurrence by its times: whole days and more than 24 h are never open.
+
+    What is expressly shown as busy closes what it covers, however long: a week of leave written from an
+    hour to an hour must not leave the slots within it open.
 
     Parameters
     ----------
@@ -162,7 +166,8 @@ def judge_times(verdict: Verdict, event: Event, length: timedelta, is_positive: 
     if length < ZERO or not is_positive:
         return State.IGNORED, Reason.ENDS_BEFORE_START
     if length > DAY:
-        return (State.BUSY, Reason.LONG_BUSY) if verdict.closes else (State.IGNORED, Reason.LONGER_THAN_A_DAY)
+        closes = verdict.closes and verdict.reason not in _MARKS
+        return (State.BUSY, Reason.LONG_BUSY) if closes else (State.IGNORED, Reason.LONGER_THAN_A_DAY)
     return verdict.state, verdict.reason
 
 

@@ -35,20 +35,21 @@ class ClockChange:
 def next_clock_change(zone: tzinfo, after_at: datetime, num_days: int = 400) -> ClockChange | None:
     """Give the first change after an instant within ``num_days`` days; None where clocks never change."""
     low = after_at.astimezone(UTC)
-    before = _offset(zone, low)
+    before = offset_at(zone, low)
     for _ in range(num_days):
         high = low + timedelta(days=1)
-        if _offset(zone, high) != before:
+        if offset_at(zone, high) != before:
             while high - low > _MINUTE:
                 middle = low + (high - low) / 2
-                low, high = (low, middle) if _offset(zone, middle) != before else (middle, high)
+                low, high = (low, middle) if offset_at(zone, middle) != before else (middle, high)
             at = high.replace(second=0, microsecond=0)
-            return ClockChange(at=at, before=before, after=_offset(zone, high))
+            return ClockChange(at=at, before=before, after=offset_at(zone, high))
         low = high
     return None
 
 
-def _offset(zone: tzinfo, at: datetime) -> timedelta:
+def offset_at(zone: tzinfo, at: datetime) -> timedelta:
+    """Give the offset of a zone's local time from UTC at an instant."""
     return at.astimezone(zone).utcoffset() or timedelta(0)
 
 

@@ -91,7 +91,7 @@ def aware(instant: datetime) -> datetime:
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def _order(entry: Entry) -> tuple[datetime, datetime, str, datetime, str, str]:
+def _order(entry: Entry) -> tuple[datetime, datetime, str, datetime, str, str, int, int]:
     return (
         entry.start_at or _NEVER,
         entry.end_at or _NEVER,
@@ -99,4 +99,6 @@ def _order(entry: Entry) -> tuple[datetime, datetime, str, datetime, str, str]:
         entry.recurrence_id or _NEVER,
         entry.reason,
         entry.label or "",
+        entry.capacity,
+        entry.slot_minutes or 0,
     )

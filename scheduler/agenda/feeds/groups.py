@@ -68,8 +68,9 @@ def _keep_latest_overrides(group: Group) -> None:
     group.overrides = list(latest.values())
 
 
-def _revision(event: Event) -> tuple[int, str, datetime]:
-    return event.sequence, event.stamp, event.start.local
+def _revision(event: Event) -> tuple[int, str, datetime, str]:
+    """Order revisions; the content decides between equals, so that their order in the file does not."""
+    return event.sequence, event.stamp, event.start.local, repr(event.properties)
 
 
 def add_group(group: Group, reach: Reach, verdicts: Verdicts, book: EntryBook) -> list[Entry]:

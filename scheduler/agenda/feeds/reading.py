@@ -3,11 +3,11 @@
 Nothing of the file outlives this call, and no calendar library object leaves it.
 """
 
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 
 from scheduler.agenda.feeds.availability import add_availability, add_free_busy
 from scheduler.agenda.feeds.classify import Classifier
-from scheduler.agenda.feeds.clock_changes import ClockChange, french_day, next_clock_change
+from scheduler.agenda.feeds.clock_changes import ClockChange, french_day, next_clock_change, offset_at
 from scheduler.agenda.feeds.decoding import decode
 from scheduler.agenda.feeds.entries import EntryBook, Verdicts
 from scheduler.agenda.feeds.errors import ComponentRefused
@@ -84,12 +84,13 @@ def _read_one(
     groups = group_by_uid(events)
     for group in groups:
         add_group(group, reach, verdicts, book)
-    bound = [master for group in groups for master in group.masters if _is_bound_to_utc(master)]
-    changes = _next_changes(reach) if bound else []
-    for master in bound:
+    foreign = [master for group in groups for master in group.masters if _is_foreign(master, reach)]
+    changes = _next_changes(reach) if foreign else []
+    for master in foreign:
         if verdicts.of(master).state is not State.IGNORED:
             _warn_of_change(master, changes, reach)
-    add_availability(_named(calendar, "VAVAILABILITY"), settings, reach, verdicts, book)
+    if not is_cancelled:
+        add_availability(_named(calendar, "VAVAILABILITY"), settings, reach, verdicts, book)
     add_free_busy(_named(calendar, "VFREEBUSY"), settings, reach, is_cancelled=is_cancelled, book=book)
 
 
@@ -98,9 +99,9 @@ def _named(calendar: RawComponent, name: str) -> list[RawComponent]:
 
 
 def _definitions(calendar: RawComponent) -> dict[str, RawComponent]:
-    """Give the VTIMEZONE components by name; of two with one name the first."""
+    """Give the VTIMEZONE components by name; of two with one name the same, whatever their order."""
     definitions: dict[str, RawComponent] = {}
-    for component in _named(calendar, "VTIMEZONE"):
+    for component in sorted(_named(calendar, "VTIMEZONE"), key=repr):
         name = zone_key(text(read_properties(component.lines), "TZID"))
         definitions.setdefault(name, component)
     return definitions
@@ -119,9 +120,9 @@ def _refresh_s(properties: Properties) -> int | None:
     return None
 
 
-def _is_bound_to_utc(event: Event) -> bool:
-    """Tell whether the local hour of a series changes with the clocks: written in UTC or a fixed offset."""
-    return bool(event.rules) and isinstance(event.start.zone, timezone) and not event.is_all_day
+def _is_foreign(event: Event, reach: Reach) -> bool:
+    """Tell whether a series is written in another zone than the calendar's, UTC first of all."""
+    return bool(event.rules) and event.start.zone is not reach.zones.floating and not event.is_all_day
 
 
 def _next_changes(reach: Reach) -> list[ClockChange]:
@@ -138,11 +139,12 @@ def _next_changes(reach: Reach) -> list[ClockChange]:
 
 
 def _warn_of_change(event: Event, changes: list[ClockChange], reach: Reach) -> None:
-    """Say from what hour to what hour a series written in UTC moves at the next change it lives through."""
-    offset = event.start.zone.utcoffset(None) or ZERO
+    """Say from what hour to what hour a series moves at the next change that its own zone does not know."""
     for change in changes:
+        offset = offset_at(event.start.zone, change.at - DAY)
         first = change.at.replace(tzinfo=None) + offset
-        if event.start.local < first and _runs_after(event, first, reach):
+        moves = offset_at(event.start.zone, change.at + DAY) == offset
+        if moves and event.start.local < first and _runs_after(event, first, reach):
             at = event.start.local - offset
             before, after = (f"{at + shift:%H:%M}" for shift in (change.before, change.after))
             day = french_day(change.at.astimezone(reach.zones.floating))

@@ -134,7 +134,7 @@ WARNINGS: dict[str, str] = {
     Warned.START_OFF_RULE: "Une série commence un jour que sa règle ne produit pas ; ce jour est gardé.",
     Warned.ENDS_BEFORE_FIRST: "Une série finit avant de commencer ; elle ne produit rien.",
     Warned.HOUR_WILL_CHANGE: (
-        "Une série est écrite en heure universelle : {detail}. "
+        "Une série est écrite en heure universelle ou dans un autre fuseau : {detail}. "
         "Si ce n'est pas voulu, recréez-la dans votre fuseau."
     ),
     Warned.REFUSED_ENTRIES: (

@@ -119,7 +119,7 @@ def _drafts(reading: Reading, busy: _Busy) -> Iterator[SlotDraft]:
                 by_times.setdefault((piece.start_at, piece.end_at), []).append(piece)
     taken: set[str] = set()
     for (start_at, end_at), pieces in sorted(by_times.items()):
-        key, piece = min((_key(reading.source, piece), piece) for piece in pieces)
+        key, piece = min(((_key(reading.source, piece), piece) for piece in pieces), key=_preference)
         if key in taken:
             key = _digest(key, start_at, end_at)
         taken.add(key)
@@ -136,6 +136,12 @@ def _drafts(reading: Reading, busy: _Busy) -> Iterator[SlotDraft]:
             label=piece.entry.label,
             capacity=max(piece.entry.capacity for piece in pieces),
         )
+
+
+def _preference(keyed: tuple[str, Piece]) -> tuple[str, str, str]:
+    """Order pieces at the same times in a way that does not depend on their order in the file."""
+    key, piece = keyed
+    return key, piece.entry.reason, piece.entry.label or ""
 
 
 def pieces_of(entry: Entry) -> list[Piece]:

@@ -16,16 +16,16 @@ class Reply:
 
 
 class Crowd:
-    """Open connections to one server, one per client."""
+    """Open connections to one or several servers, one per client, shared out evenly."""
 
-    def __init__(self, port: int, tokens: Sequence[str]) -> None:
-        self._port = port
+    def __init__(self, ports: Sequence[int], tokens: Sequence[str]) -> None:
+        self._ports = [ports[number % len(ports)] for number in range(len(tokens))]
         self._tokens = tokens
         self._lines: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def __aenter__(self) -> "Crowd":
         self._lines = await asyncio.gather(
-            *(asyncio.open_connection("127.0.0.1", self._port) for _ in self._tokens)
+            *(asyncio.open_connection("127.0.0.1", port) for port in self._ports)
         )
         return self
 
@@ -41,7 +41,7 @@ class Crowd:
 
     def _request(self, path: str, body: bytes, token: str, key: str) -> bytes:
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nAuthorization: Bearer {token}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
             f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body

@@ -63,7 +63,7 @@ def _serve() -> None:
             sys.stdout.flush()
 
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-    config = uvicorn.Config(create_app(settings), log_config=None, access_log=False)
+    config = uvicorn.Config(create_app(settings), log_config=None, access_log=False, server_header=False)
     Announcing(config).run(sockets=[listening])
 
 

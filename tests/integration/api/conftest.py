@@ -1,5 +1,7 @@
 """A running application over each engine, and the people of two territories who use it."""
 
+import io
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,9 +9,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 from sqlmodel import Session
 
 from api.app import create_app
+from api.logging import configure_logging
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.accounts.tokens import issue_token
 from scheduler.settings import Settings
@@ -46,6 +50,17 @@ def browser(session: Session, clients: Clients, account_id: UUID, now: datetime)
     client = clients.new(origin=BASE)
     client.cookies.set("relais_session", token)
     return client
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[io.StringIO]:
+    """Catch what is logged, in the form of production, and leave the loggers as they were."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    configure_logging(Settings(log_format="json"), stream)
+    yield stream
+    structlog.reset_defaults()
+    root.handlers, root.level = before[0], before[1]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from scheduler.store.tables import (
 )
 from tests import factories
 from tests.factories import NOW
+from tests.races import at_once
 
 JEANNE = Identity(
     family_name=" Lefèvre-Durand ",
@@ -193,3 +194,17 @@ def test_a_known_practitioner_must_be_of_the_territory(store: Store) -> None:
         given = Signal(identity=replace(JEANNE, given_name="A"), wishes=elsewhere)
         with pytest.raises(InvalidInput):
             signal(session, who, given, now=NOW)
+
+
+def test_of_ten_who_signal_the_same_person_at_once_one_does(store: Store) -> None:
+    with store.write() as session:
+        who = signaller(session)
+
+    def send(number: int) -> None:
+        twin = replace(JEANNE, family_name="LEFEVRE DURAND") if number % 2 else JEANNE
+        with store.write() as session:
+            signal(session, who, Signal(identity=twin), now=NOW)
+
+    assert at_once(10, send) == {"done": 1, "already_signalled": 9}
+    with store.read() as session:
+        assert len(session.exec(select(Referral)).all()) == 1

@@ -153,6 +153,25 @@ def test_what_was_typed_survives_the_end_of_a_session(
     assert back.form("/signaler").values["given_name"] == "Zoé"
 
 
+def test_signing_out_of_a_session_that_has_ended_is_no_form_to_send_again(
+    browser_of: Callable[[Role], Browser], town: Town
+) -> None:
+    browser = browser_of(Role.COORDINATOR)
+    page = browser.open("/")
+    town.now += timedelta(hours=11)
+    assert "Vous êtes déconnecté" in browser.send(page, "/deconnexion").text
+
+
+@pytest.mark.parametrize(
+    "kept", ["{", "[]", '{"action": "//ailleurs.test", "pairs": []}', '{"pairs": [[1]]}']
+)
+def test_what_is_kept_cannot_lead_elsewhere(anonymous: Browser, town: Town, kept: str) -> None:
+    page = anonymous.open("/connexion")
+    landed = anonymous.send(page, "/connexion", email=town.emails[Role.GP], password=PASSWORD, kept=kept)
+    assert landed.status == 200
+    assert all(form.action.startswith("/") and "ailleurs" not in form.action for form in landed.forms)
+
+
 def test_a_programs_token_opens_no_page(clients: Clients, store: Store, town: Town) -> None:
     from scheduler.accounts.tokens import issue_token
 

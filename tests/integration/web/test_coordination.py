@@ -54,8 +54,8 @@ def test_home_says_what_waits(browser_of: Callable[[Role], Browser]) -> None:
     page = browser_of(Role.COORDINATOR).open("/")
     assert "Aucun dossier n’attend la coordination" in page.text
     assert "lundi 23 novembre" in page.text
-    assert "Rang 1 le plus fragile 1 9 jours" in page.text
-    assert "Rang 3 sans critère de fragilité connu 3 10 jours" in page.text
+    assert "Priorité 1 le plus fragile 1 9 jours" in page.text
+    assert "Priorité 3 sans critère de fragilité connu 3 10 jours" in page.text
 
 
 def test_a_list_shows_the_longest_wait_first_and_each_reading_is_traced(
@@ -72,7 +72,7 @@ def test_a_list_shows_the_longest_wait_first_and_each_reading_is_traced(
 
 @pytest.mark.usefixtures("referrals")
 def test_one_tier_alone(browser_of: Callable[[Role], Browser], store: Store) -> None:
-    page = browser_of(Role.COORDINATOR).open("/file-active?etat=waiting&rang=1")
+    page = browser_of(Role.COORDINATOR).open("/file-active?etat=waiting&priorite=1")
     assert "ATTENTE1" in page.text
     assert "ATTENTE0" not in page.text
     with store.read() as session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlmodel import col, func, select
 
 from scheduler.store.engine import Store
@@ -18,6 +19,12 @@ GIVEN = {
     "consent": "oui",
     "consent_how": "oral",
 }
+
+
+@pytest.fixture
+def store(sqlite_store: Store) -> Store:
+    """Test on one engine: the use cases are tested on both."""
+    return sqlite_store
 
 
 def signal(browser: Browser, **changed: str):

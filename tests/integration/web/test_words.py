@@ -62,6 +62,7 @@ def test_durations_distances_and_numbers() -> None:
     assert dates.duration(7200) == "2\u202fh"
     assert dates.kilometres(0.4) == "moins de 1\u202fkm"
     assert dates.kilometres(4.24) == "4,2\u202fkm"
+    assert dates.kilometres(5.04) == "5\u202fkm"
     assert dates.kilometres(13.6) == "14\u202fkm"
     assert dates.number(12345) == "12\u202f345"
     assert dates.waited(0) == "moins d’un jour"

@@ -1,10 +1,13 @@
 """``assign`` against brute force and against itself."""
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
+from matching.solvers import network
 from tests.property.matching.oracles import best_value, problems
 
 UNITS = st.sampled_from([1, 10**6, 10**12, 10**17])
@@ -86,6 +89,16 @@ def test_more_capacity_never_hurts(problem: AssignmentProblem, data: st.DataObje
         bin_parent=problem.bin_parent,
     )
     assert assign(wider).objective >= assign(problem).objective
+
+
+@given(problems())
+@settings(max_examples=150, deadline=None)
+def test_ordering_and_splitting_change_nothing(problem: AssignmentProblem) -> None:
+    with patch.multiple(network, _MIN_ARCS=1, _CACHED_ARCS=0):
+        result = assign(problem)
+    assert verify_assignment(problem, result) == []
+    assert result.status is Status.OPTIMAL
+    assert result.objective == assign(problem).objective
 
 
 @given(problems())

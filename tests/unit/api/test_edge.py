@@ -1,5 +1,6 @@
 import io
 import json
+import logging
 from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -74,10 +75,12 @@ def small_app() -> FastAPI:
 
 @pytest.fixture(scope="module")
 def lines() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    configure_logging(Settings(), stream)
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    configure_logging(Settings(log_format="json"), stream)
     yield stream
     structlog.reset_defaults()
+    root.handlers, root.level = before[0], before[1]
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,7 @@ def test_a_bin_that_cannot_fill_up_decides_alone() -> None:
 
 def test_pieces_that_share_nothing_are_solved_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_MIN_ARCS", 1)
+    monkeypatch.setattr(network, "_CACHED_ARCS", 1)
     problem = AssignmentProblem(
         reward=[9, 9, 9, 9],
         arc_group=[0, 1, 2, 3, 3],
@@ -168,6 +169,7 @@ def test_with_enough_time_the_limit_changes_nothing() -> None:
 
 def test_the_limit_is_checked_between_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "_MIN_ARCS", 1)
+    monkeypatch.setattr(network, "_CACHED_ARCS", 1)
     problem = AssignmentProblem(
         reward=[9, 9, 9, 9],
         arc_group=[0, 0, 1, 2, 2, 3],

@@ -86,7 +86,8 @@ def grid(side: int, seed: int) -> AssignmentProblem:
     )
 
 
-def test_neighbours_come_close_in_memory() -> None:
+def test_neighbours_come_close_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_CACHED_ARCS", 1)
     problem = grid(30, seed=1)
     (piece,) = free_pieces(problem, 0)
     home = piece.col[piece.start[:-1]]
@@ -107,9 +108,16 @@ def test_arcs_of_a_network_are_those_of_the_problem() -> None:
 def test_tables_and_sorts_agree() -> None:
     keys = np.random.default_rng(0).integers(0, 50, 200)
     assert networks._distinct(keys, 50).tolist() == networks._distinct(keys, 10**9).tolist()
-    few, many = np.array([5, 3, 9]), np.array([5, 3, 2**62])
-    assert networks._sorting(few).tolist() == [1, 0, 2]
-    assert networks._sorting(many).tolist() == [1, 0, 2]
+    row, col = np.array([5, 3, 5], np.int32), np.array([1, 7, 0], np.int32)
+    for widest in (7, 2**31 - 1):  # 31 bits each and the place do not fit in 63
+        row[1], col[1] = 3 if widest == 7 else widest, widest
+        expected = np.lexsort((col, row))
+        answer = networks._sorted_pairs(row, col)
+        assert [a.tolist() for a in answer] == [
+            row[expected].tolist(),
+            col[expected].tolist(),
+            expected.tolist(),
+        ]
 
 
 def test_splitting_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,5 +130,6 @@ def test_splitting_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         capacity=np.concatenate([left.capacity, right.capacity]),
     )
     monkeypatch.setattr(networks, "_MIN_ARCS", 1)
+    monkeypatch.setattr(networks, "_CACHED_ARCS", 1)
     assert len(free_pieces(both, 0)) == 2
     assert assign(both).objective == assign(left).objective + assign(right).objective

@@ -1,12 +1,13 @@
-"""Loads other than 1: an integer programme behind the same face."""
+"""Loads other than 1 as one plain integer programme."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from matching import AssignmentProblem, Status, assign, verify_assignment
+from matching import AssignmentProblem, AssignmentResult, Status, verify_assignment
 from matching.solvers import programme
+from matching.solvers.deadline import Deadline
 
 KNAPSACK: dict[str, Any] = {
     "reward": [10, 7, 7],
@@ -18,9 +19,13 @@ KNAPSACK: dict[str, Any] = {
 }
 
 
+def solved(problem: AssignmentProblem, time_limit_s: float | None = None) -> AssignmentResult:
+    return programme.solve_programme(problem, Deadline.within(time_limit_s))
+
+
 def test_two_small_loads_beat_one_large_one() -> None:
     problem = AssignmentProblem(**KNAPSACK)
-    result = assign(problem)
+    result = solved(problem)
     assert result.arc.tolist() == [-1, 1, 2]
     assert (result.objective, result.bound, result.status) == (14, 14, Status.OPTIMAL)
     assert result.price is None
@@ -31,21 +36,21 @@ def test_loads_count_for_the_bin_above() -> None:
     problem = AssignmentProblem(
         **{**KNAPSACK, "capacity": [9, 4], "arc_bin": [1, 1, 0], "bin_parent": [-1, 0]}
     )
-    result = assign(problem)
+    result = solved(problem)
     assert result.arc.tolist() == [0, -1, 2]  # the inner bin holds 3 or 2, not both; 10 beats 7
     assert result.objective == 17
 
 
 def test_pinned_loads_are_kept_and_counted() -> None:
     problem = AssignmentProblem(**{**KNAPSACK, "pinned": [0, -1, -1], "capacity": [5]})
-    result = assign(problem)
+    result = solved(problem)
     assert result.objective == 17
     assert result.arc[0] == 0
 
 
 def test_nothing_that_fits_is_optimal_and_empty() -> None:
     problem = AssignmentProblem(**{**KNAPSACK, "capacity": [1]})
-    result = assign(problem)
+    result = solved(problem)
     assert (result.arc.tolist(), result.objective, result.status) == ([-1, -1, -1], 0, Status.OPTIMAL)
 
 
@@ -60,7 +65,7 @@ def test_out_of_time_the_greedy_stands_with_a_bound() -> None:
         arc_load=random.integers(5, 25, shape).ravel(),
         capacity=[150] * shape[1],
     )
-    result = assign(problem, time_limit_s=0.0)
+    result = solved(problem, time_limit_s=0.0)
     assert result.status is Status.FEASIBLE
     assert 0 < result.objective < result.bound
     assert verify_assignment(problem, result) == []
@@ -69,7 +74,7 @@ def test_out_of_time_the_greedy_stands_with_a_bound() -> None:
 def test_numbers_too_large_for_floating_point_are_not_called_proven() -> None:
     big = 2**50
     problem = AssignmentProblem(**{**KNAPSACK, "reward": [10 * big, 7 * big, 7 * big]})
-    result = assign(problem)
+    result = solved(problem)
     assert result.objective == 14 * big
     assert result.status is Status.FEASIBLE
     assert result.bound == 24 * big

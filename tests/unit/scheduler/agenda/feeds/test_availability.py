@@ -108,6 +108,8 @@ def test_unreadable_and_empty_periods():
     assert warned(reading) == {"refused_entries", "not_positive"}
 
 
-def test_cancelled_free_busy():
+def test_cancelled_free_busy_and_availability():
     body = load("free_busy").replace(b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:CANCEL")
     assert {str(entry.reason) for entry in read(body).entries} == {"cancelled"}
+    body = load("availability").replace(b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:CANCEL")
+    assert read(body).entries == ()

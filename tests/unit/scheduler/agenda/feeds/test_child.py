@@ -4,6 +4,7 @@ import builtins
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,10 @@ from tests.unit.scheduler.agenda.feeds.kit import YEAR, calendar, event, load
 HALF = "DURATION:PT30M"
 UNBOUNDED = Limits(max_steps=10**12, max_steps_per_series=10**12)
 BOMB = calendar(
-    *(event("DTSTART:19000101T090000Z", HALF, f"RRULE:FREQ=DAILY;COUNT={10**9 + n}", uid=str(n)) for n in range(400))
+    *(
+        event("DTSTART:19000101T090000Z", HALF, f"RRULE:FREQ=DAILY;COUNT={10**9 + n}", uid=str(n))
+        for n in range(400)
+    )
 )
 
 
@@ -49,7 +53,11 @@ def test_the_same_reading_as_in_process(reader, name):
 
 
 def test_refusals_keep_their_kind(reader):
-    for body, code in ((b"", "feed_empty"), (b"<html>", "feed_is_page"), (b"BEGIN:VCALENDAR", "feed_truncated")):
+    for body, code in (
+        (b"", "feed_empty"),
+        (b"<html>", "feed_is_page"),
+        (b"BEGIN:VCALENDAR", "feed_truncated"),
+    ):
         assert code_of(reader, body) == code
     assert code_of(reader, load("cut"), Limits(max_components=2)) == "feed_too_many_events"
     assert code_of(reader, load("cut"), Limits(max_bytes=10)) == "feed_too_large"
@@ -75,8 +83,9 @@ def test_too_much_time_by_the_clock_kills_the_process():
 
 
 def test_too_much_memory_is_refused_and_the_next_calendar_read():
-    heavy = calendar(*(event("DTSTART:20260608T090000Z", HALF, uid=str(n)) for n in range(14_000)))
-    with FeedReader(ProcessLimits(memory_mb=56)) as reader:
+    text = "DESCRIPTION:" + "x" * 1500
+    heavy = calendar(*(event("DTSTART:20260608T090000Z", HALF, text, uid=str(n)) for n in range(10_000)))
+    with FeedReader(ProcessLimits(memory_mb=80)) as reader:
         assert code_of(reader, heavy) == "feed_too_heavy"
         assert reader.read(load("cut"), FeedSettings(), YEAR).entries
 
@@ -137,7 +146,9 @@ def test_threads_share_one_reader(reader):
 
 
 def test_one_reading_in_a_process_of_its_own():
-    assert read_in_child(load("cut"), FeedSettings(), YEAR) == read_calendar(load("cut"), FeedSettings(), YEAR)
+    assert read_in_child(load("cut"), FeedSettings(), YEAR) == read_calendar(
+        load("cut"), FeedSettings(), YEAR
+    )
 
 
 def test_the_process_starts_without_heavy_packages():
@@ -146,8 +157,7 @@ def test_the_process_starts_without_heavy_packages():
         reader.read(load("case_39_valid_empty"), FeedSettings(), YEAR)
         assert time.monotonic() - begin < 3
         assert reader._process is not None
-        with open(f"/proc/{reader._process.pid}/maps") as maps:
-            loaded = maps.read()
+        loaded = Path(f"/proc/{reader._process.pid}/maps").read_text()
     assert "numpy" not in loaded
     assert "ortools" not in loaded
 

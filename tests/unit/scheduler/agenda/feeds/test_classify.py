@@ -117,6 +117,15 @@ def test_a_title_is_kept_only_for_a_public_event_that_is_marked():
     assert labels == {"marque": "SNP cabinet", "prive": None, "libre": None, "occupe": None}
 
 
+def test_more_than_a_day_is_never_open_and_closes_only_what_is_not_a_slot():
+    two_days = ("DTSTART:20260608T090000Z", "DURATION:PT25H", "TRANSP:OPAQUE")
+    assert reasons(read(calendar(event(*two_days)))) == {"a": "longer_than_a_day"}
+    assert reasons(read(calendar(event(*two_days, title="Congrès")))) == {"a": "long_busy"}
+    assert opened(read(calendar(event("DTSTART:20260608T090000Z", "DURATION:PT24H")))) == [
+        "06-08 09:00-06-09 09:00"
+    ]
+
+
 def test_no_text_of_an_event_is_in_the_reading():
     secret = "Martin-Durand"
     lines = (f"{name}:{secret}" for name in ("DESCRIPTION", "LOCATION", "CONTACT", "COMMENT", "X-ALT-DESC"))

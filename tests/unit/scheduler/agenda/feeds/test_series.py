@@ -82,7 +82,7 @@ def test_several_rules_are_joined():
 
 
 def test_a_rule_is_read_from_its_phase_however_long_ago_it_began():
-    old = "DTSTART;TZID=Europe/Paris:19700101T090000"   # a Thursday
+    old = "DTSTART;TZID=Europe/Paris:19700101T090000"  # a Thursday
     assert days("RRULE:FREQ=WEEKLY;INTERVAL=2", start=old)[:2] == ["01-01", "01-15"]
     assert days("RRULE:FREQ=MONTHLY;INTERVAL=7", start=old)[:2] == ["01-01", "08-01"]
     assert days("RRULE:FREQ=YEARLY;INTERVAL=7", start=old) == ["01-01"]
@@ -92,7 +92,10 @@ def test_a_rule_is_read_from_its_phase_however_long_ago_it_began():
 
 
 def test_a_count_too_far_from_its_start_is_refused():
-    body = calendar(event("DTSTART:19000101T090000Z", HALF, "RRULE:FREQ=DAILY;COUNT=999999999"), event(START, HALF, uid="b"))
+    body = calendar(
+        event("DTSTART:19000101T090000Z", HALF, "RRULE:FREQ=DAILY;COUNT=999999999"),
+        event(START, HALF, uid="b"),
+    )
     reading = read_calendar(body, FeedSettings(), YEAR, Limits(max_steps_per_series=1000))
     assert reasons(reading) == {"a": "series_too_long"}
     assert opened(reading) == ["06-08 07:00-07:30"]
@@ -135,14 +138,20 @@ def test_exdate_in_another_zone_is_the_same_instant():
 
 def test_whole_days_are_excluded_by_any_kind_of_exdate():
     lines = ("DTSTART;VALUE=DATE:20260608", "RRULE:FREQ=DAILY;COUNT=4", "TRANSP:OPAQUE")
-    exdates = ("EXDATE;VALUE=DATE:20260609", "EXDATE:20260609T220000Z", "EXDATE;TZID=Europe/Paris:20260611T000000")
+    exdates = (
+        "EXDATE;VALUE=DATE:20260609",
+        "EXDATE:20260609T220000Z",
+        "EXDATE;TZID=Europe/Paris:20260611T000000",
+    )
     reading = read(calendar(event(*lines, *exdates)))
     assert [f"{entry.start_at:%m-%d %H}" for entry in reading.entries] == ["06-07 22"]
 
 
 def test_whole_days_are_overridden_by_midnight():
     series = event("DTSTART;VALUE=DATE:20260608", "RRULE:FREQ=DAILY;COUNT=2", "TRANSP:OPAQUE")
-    moved = event("RECURRENCE-ID;TZID=Europe/Paris:20260609T000000", "DTSTART;VALUE=DATE:20260615", "TRANSP:OPAQUE")
+    moved = event(
+        "RECURRENCE-ID;TZID=Europe/Paris:20260609T000000", "DTSTART;VALUE=DATE:20260615", "TRANSP:OPAQUE"
+    )
     reading = read(calendar(series, moved))
     assert [f"{entry.start_at:%m-%d}" for entry in reading.entries] == ["06-07", "06-14"]
 
@@ -180,7 +189,9 @@ def test_the_last_of_several_overrides_of_one_occurrence_counts():
     ]
     reading = read(calendar(series, *moves))
     assert opened(reading) == ["06-08 07:00-07:30", "06-15 15:00-15:30"]
-    assert [str(entry.reason) for entry in reading.entries if entry.state is not State.OPEN] == ["superseded"] * 2
+    assert [str(entry.reason) for entry in reading.entries if entry.state is not State.OPEN] == [
+        "superseded"
+    ] * 2
 
 
 def test_a_cancelled_tail():
@@ -295,5 +306,7 @@ def test_forms_of_times(value, expected):
 )
 def test_forms_of_durations(value, expected):
     reading = read(calendar(event("DTSTART:20260608T070000Z", f"DURATION:{value}")))
-    assert [times.partition("-06-08 ")[0][12:] for times in opened(reading)] == ([expected] if expected else [])
+    assert [times.partition("-06-08 ")[0][12:] for times in opened(reading)] == (
+        [expected] if expected else []
+    )
     assert warned(reading) == (set() if expected else {"refused_entries"})

@@ -46,7 +46,10 @@ def test_short_busy_stretches_add_up():
 def test_busy_time_of_any_calendar_closes_and_touching_does_not():
     slots = read(calendar(event(*at("0900")), event(*at("1000"), uid="b")), source="1")
     personal = read(calendar(event(*at("0930"), title="Dentiste")), source="2", mode="busy")
-    assert shown(cut_slots([slots, personal])) == [("06-08 07:00-07:30", "open"), ("06-08 08:00-08:30", "open")]
+    assert shown(cut_slots([slots, personal])) == [
+        ("06-08 07:00-07:30", "open"),
+        ("06-08 08:00-08:30", "open"),
+    ]
     leave = read(calendar(event("DTSTART;VALUE=DATE:20260608", "TRANSP:OPAQUE")), source="3")
     assert [slot.state for slot in cut_slots([leave, slots])] == ["closed", "closed"]
 
@@ -88,7 +91,9 @@ def test_a_second_reading_changes_nothing():
 def test_a_moved_occurrence_keeps_its_key():
     series = load("case_25_override_utc")
     moved_again = series.replace(b"T140000", b"T150000")
-    before, after = ({slot.key: times(slot) for slot in cut_slots([read(body)])} for body in (series, moved_again))
+    before, after = (
+        {slot.key: times(slot) for slot in cut_slots([read(body)])} for body in (series, moved_again)
+    )
     assert before.keys() == after.keys()
     assert set(before.values()) ^ set(after.values()) == {"06-15 12:00-12:30", "06-15 13:00-13:30"}
 

@@ -10,6 +10,9 @@ from scheduler.agenda.feeds.values import FeedSettings
 from scheduler.agenda.feeds.zones import source_zone
 from tests.unit.scheduler.agenda.feeds.kit import YEAR, calendar, event, load, opened, read, warned
 
+SPRING = "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"
+AUTUMN = "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"
+
 
 def at_nine(zone: str, day: str = "20260608") -> bytes:
     return calendar(event(f"DTSTART;TZID={zone}:{day}T090000", "DURATION:PT30M"))
@@ -65,6 +68,17 @@ def test_the_zone_of_the_source_is_for_times_without_one():
     assert opened(read(body, zone="Indian/Reunion")) == ["06-08 05:00-06:00"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "told"), [("Africa/Algiers", True), ("Etc/GMT-1", True), ("Europe/Rome", False), ("", False)]
+)
+def test_a_series_whose_zone_does_not_change_with_ours_is_told(zone, told):
+    start = f"DTSTART;TZID={zone}:20260601T090000"
+    reading = read(calendar(event(start, "DURATION:PT30M", "RRULE:FREQ=WEEKLY")))
+    assert ("hour_will_change" in warned(reading)) is told
+    ended = read(calendar(event(start, "DURATION:PT30M", "RRULE:FREQ=WEEKLY;COUNT=3")))
+    assert "hour_will_change" not in warned(ended)
+
+
 def test_an_unknown_source_zone_is_refused():
     for name in ("Paris", "", "../Europe/Paris"):
         with pytest.raises(InvalidFeedSetting):
@@ -104,17 +118,17 @@ def test_a_defined_zone_as_a_list_of_dates():
 
 def test_a_defined_zone_whose_summer_time_was_given_up():
     definition = zone_lines(
-        ("DAYLIGHT", "00010101T000000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;UNTIL=20150401T000000Z"),
-        ("STANDARD", "00010101T000000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20151101"),
+        ("DAYLIGHT", "00010101T000000", "+0100", "+0200", f"{SPRING};UNTIL=20150401T000000Z"),
+        ("STANDARD", "00010101T000000", "+0200", "+0100", f"{AUTUMN};UNTIL=20151101"),
         ("STANDARD", "20200101T000000", "+0100", "+0300", ""),
-    )  # fmt: skip
+    )
     assert in_zone(definition, "20260108T090000", "20260608T090000") == ["01-08 06:00", "06-08 06:00"]
 
 
 def test_a_defined_zone_keeps_the_rules_of_skipped_and_doubled_hours():
     definition = zone_lines(
-        ("DAYLIGHT", "00010101T020000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU"),
-        ("STANDARD", "00010101T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"),
+        ("DAYLIGHT", "00010101T020000", "+0100", "+0200", SPRING),
+        ("STANDARD", "00010101T030000", "+0200", "+0100", AUTUMN),
     )
     starts = ("20260329T013000", "20260329T023000", "20260329T033000", "20261025T023000", "20261025T033000")
     assert in_zone(definition, *starts) == [
@@ -132,7 +146,7 @@ def test_a_defined_zone_keeps_the_rules_of_skipped_and_doubled_hours():
         zone_lines(),
         zone_lines(("STANDARD", "16010101T000000", "+2500", "+0100", "")),
         zone_lines(("STANDARD", "16010101T000000", "+0100", "+0100", "RRULE:FREQ=MINUTELY")),
-        zone_lines(("STANDARD", "16010101T000000", "+0100", "+0100", "")).replace("END:STANDARD\r\n", "").replace("END:VTIMEZONE", ""),
+        zone_lines(("STANDARD", "16010101T000000", "+0100", "+0100", "")).replace("END:VTIMEZONE", ""),
         zone_lines(("STANDARD", "16010101T000000", "+0100", "", "")),
     ],
     ids=range(5),
@@ -171,6 +185,10 @@ def test_french_days():
 
 def test_a_window_needs_aware_instants_in_order():
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    for first, last in ((start, start), (start.replace(tzinfo=None), start), (start, start.replace(year=2028))):
+    for first, last in (
+        (start, start),
+        (start.replace(tzinfo=None), start),
+        (start, start.replace(year=2028)),
+    ):
         with pytest.raises(InvalidFeedSetting):
             Window(from_at=first, to_at=last)

@@ -1,0 +1,33 @@
+"""The end: all rows at once, over the options that reduced costs leave, solved to the last unit."""
+
+import numpy as np
+
+from matching.solvers.deadline import Deadline
+from matching.solvers.weighted.dual import Dual
+from matching.solvers.weighted.milp import solve_region
+from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.parity import tightened
+from matching.solvers.weighted.region import region_of
+
+
+def improved_by_core(
+    dual: Dual, choice: Int64, deadline: Deadline, *, arcs: int, nodes: int
+) -> tuple[Int64, int]:
+    """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
+
+    The bound is on the value of any choice. It meets the value when all options that could help were
+    among those looked at and HiGHS came to the end.
+    """
+    packing = dual.packing
+    if dual.bound == packing.value(choice) or not packing.num_rows:
+        return choice, dual.bound
+    region = tightened(region_of(dual, choice, np.arange(packing.num_rows)))
+    most = packing.value(choice) + region.most_gain
+    if deadline.remaining_s() <= 0:
+        return choice, most
+    core = region.limited(choice, arcs)
+    answer = solve_region(core, choice, time_s=deadline.remaining_s(), nodes=nodes)
+    better = choice if answer.choice is None else answer.choice
+    if core.complete:
+        most = max(packing.value(better), packing.value(choice) + answer.most_gain)
+    return better, most

@@ -1,0 +1,52 @@
+"""From the shares of a relaxation to a choice that keeps every capacity."""
+
+import numpy as np
+
+from matching.solvers.weighted.dual import Dual, Float64
+from matching.solvers.weighted.packing import Int64, Packing
+
+_WHOLE = 1 - 1e-6
+
+
+def rounded_choice(dual: Dual, share: Float64) -> Int64:
+    """Return the whole part of a relaxation, completed row by row where room is left.
+
+    Parameters
+    ----------
+    share : ndarray of float64, shape (num_arcs,)
+        Part of its row that each arc takes in the relaxation.
+    """
+    packing = dual.packing
+    whole = np.flatnonzero(share >= _WHOLE)
+    choice = np.full(packing.num_rows, -1, np.int64)
+    choice[packing.row[whole]] = whole
+    if (packing.room(choice) < 0).any():  # the relaxation was right only within its tolerance
+        choice[:] = -1
+    return filled(dual, choice)
+
+
+def filled(dual: Dual, choice: Int64) -> Int64:
+    """Return the choice with unplaced rows put, greatest surplus first, where they fit at least regret."""
+    packing, choice = dual.packing, choice.copy()
+    room = packing.room(choice).tolist()
+    waiting = np.flatnonzero(choice < 0)
+    for row in waiting[np.argsort(-dual.surplus[waiting], kind="stable")].tolist():
+        first = int(packing.start[row])
+        arcs = first + np.argsort(dual.regret[first : packing.start[row + 1]], kind="stable")
+        for arc in arcs.tolist():
+            if _take(packing, room, int(packing.col[arc]), int(packing.load[arc])):
+                choice[row] = arc
+                break
+    return choice
+
+
+def _take(packing: Packing, room: list[int], column: int, load: int) -> bool:
+    chain = []
+    while column >= 0:
+        if room[column] < load:
+            return False
+        chain.append(column)
+        column = int(packing.parent[column])
+    for above in chain:
+        room[above] -= load
+    return True

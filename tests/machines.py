@@ -1,0 +1,59 @@
+"""State machines over a real store: each example has its own migrated SQLite file.
+
+SQLite only, for speed: what differs between the engines is what happens at the same instant, and that is
+raced on both in the integration tests.
+"""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from hypothesis.stateful import RuleBasedStateMachine
+from sqlmodel import Session
+
+from matching.errors import RelaisError
+from scheduler.store.engine import Store
+from scheduler.store.migrate import migrate
+
+_MEMORY = Path("/dev/shm")  # hundreds of small commits: on a disk each would wait for it
+
+
+def _new_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="relais-machine-", dir=_MEMORY if _MEMORY.is_dir() else None))
+
+
+@cache
+def _template() -> Path:
+    folder = _new_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = Store.open(f"sqlite:///{folder / 'relais.db'}")
+    migrate(store)
+    store.close()
+    return folder / "relais.db"
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """A machine whose steps go through ``self.store``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = _new_folder()
+        shutil.copyfile(_template(), self._folder / "relais.db")
+        self.store = Store.open(f"sqlite:///{self._folder / 'relais.db'}")
+
+    def refusal_of(self, act: Callable[[Session], object]) -> RelaisError | None:
+        """Do something in one transaction; give the error that refused it, None when it was done."""
+        try:
+            with self.store.write() as session:
+                act(session)
+        except RelaisError as refusal:
+            return refusal
+        return None
+
+    def teardown(self) -> None:
+        """Close and remove the store of this example."""
+        self.store.close()
+        shutil.rmtree(self._folder)
