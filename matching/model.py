@@ -200,8 +200,9 @@ class Instance:
 class Reason:
     """Why a patient is, or is not, proposed to a GP.
 
-    ``code`` is stable, ``sentence`` is plain French, ``data`` holds the facts behind both
-    (numbers, codes, dates; never an identity other than practitioner ids).
+    ``code`` is stable (``placed``, ``no_consent``, ``nobody_in_reach``, ``excluded``, ``full``),
+    ``sentence`` is plain French, ``data`` holds the facts behind both, ready for JSON: numbers,
+    codes, ISO dates, never an identity other than practitioner ids.
     """
 
     code: str

@@ -55,11 +55,11 @@ class Holder:
 class Holdings:
     """Who holds the places that patients of one kind compete for, per practitioner.
 
-    ``per_tier`` has shape (num_practitioners, 3); ``holders`` gives tier and waiting date of each.
+    ``per_tier`` has shape (num_practitioners, 3); ``holders`` gives tier and waiting date of each, as data.
     """
 
     def __init__(self, held: Sequence[Sequence[Holder]]) -> None:
-        self.holders = [tuple((h.tier, h.waiting_since) for h in holders) for holders in held]
+        self.holders = [tuple(map(_without_identity, holders)) for holders in held]
         self.per_tier = np.array(
             [[sum(h.tier == tier for h in holders) for tier in (1, 2, 3)] for holders in held], np.int64
         ).reshape(-1, 3)
@@ -69,6 +69,10 @@ class Holdings:
         """Return the holder whose turn came last, None when nobody holds a place."""
         served = [h for h in map(self._last.__getitem__, practitioners.tolist()) if h is not None]
         return max(served, key=_turn, default=None)
+
+
+def _without_identity(holder: Holder) -> dict[str, object]:
+    return {"tier": holder.tier, "waiting_since": holder.waiting_since.isoformat()}
 
 
 def _turn(holder: Holder) -> tuple[int, date]:

@@ -90,7 +90,8 @@ def territory(session: Session, **values: Any) -> Territory:
 
 def structure(session: Session, **values: Any) -> Structure:
     """Add a place of care."""
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
     return _add(
         session, Structure(**{"name": "Maison de santé", "insee": "77445", "fictitious": True, **values})
     )
@@ -98,7 +99,8 @@ def structure(session: Session, **values: Any) -> Structure:
 
 def practitioner(session: Session, **values: Any) -> Practitioner:
     """Add a GP with an invented RPPS number."""
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
     number = next(_numbers)
     defaults = {"rpps": f"9{number:010d}", "family_name": f"MARTIN{number}", "given_name": "Claude"}
     return _add(session, Practitioner(**{**defaults, "fictitious": True, **values}))
@@ -106,7 +108,8 @@ def practitioner(session: Session, **values: Any) -> Practitioner:
 
 def practice(session: Session, **values: Any) -> Practice:
     """Add a surgery in Savigny-le-Temple, with its GP."""
-    values.setdefault("practitioner_id", _id(values, "practitioner") or practitioner(session).id)
+    if "practitioner_id" not in values:
+        values["practitioner_id"] = _id(values, "practitioner") or practitioner(session).id
     return _add(session, Practice(**{**SAVIGNY_LE_TEMPLE, **values}))
 
 
@@ -137,8 +140,10 @@ def _hashed(password: str) -> str:
 
 def grant(session: Session, **values: Any) -> Grant:
     """Give an account a role, coordinator by default."""
-    values.setdefault("account_id", _id(values, "account") or account(session).id)
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
+    if "account_id" not in values:
+        values["account_id"] = _id(values, "account") or account(session).id
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
     return _add(session, Grant(**{"role": Role.COORDINATOR, **values}))
 
 
@@ -158,14 +163,17 @@ def patient(session: Session, **values: Any) -> Patient:
 
 def household(session: Session, **values: Any) -> Household:
     """Add a household."""
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
     return _add(session, Household(**values))
 
 
 def referral(session: Session, **values: Any) -> Referral:
     """Add a referral that waits, with its patient; ``consent=False`` leaves the consent out."""
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
-    values.setdefault("patient_id", _id(values, "patient") or patient(session).id)
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
+    if "patient_id" not in values:
+        values["patient_id"] = _id(values, "patient") or patient(session).id
     with_consent = values.pop("consent", True)
     defaults = {
         "state": ReferralState.WAITING,
@@ -181,7 +189,8 @@ def referral(session: Session, **values: Any) -> Referral:
 
 def consent(session: Session, **values: Any) -> Consent:
     """Add an oral consent to a referral."""
-    values.setdefault("referral_id", _id(values, "referral") or referral(session, consent=False).id)
+    if "referral_id" not in values:
+        values["referral_id"] = _id(values, "referral") or referral(session, consent=False).id
     defaults = {
         "notice_version": "1",
         "how": ConsentHow.ORAL,
@@ -193,16 +202,20 @@ def consent(session: Session, **values: Any) -> Consent:
 
 def matching_run(session: Session, **values: Any) -> MatchingRun:
     """Add a finished run of the engine."""
-    values.setdefault("territory_id", _id(values, "territory") or territory(session).id)
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
     defaults = {"state": RunState.DONE, "policy_version": "1", "started_at": NOW, "ended_at": NOW}
     return _add(session, MatchingRun(**{**defaults, **values}))
 
 
 def proposal(session: Session, **values: Any) -> Proposal:
     """Add a pending proposal, with its run, referral and intake."""
-    values.setdefault("referral_id", _id(values, "referral") or referral(session).id)
-    values.setdefault("intake_id", _id(values, "intake") or intake(session).id)
-    values.setdefault("run_id", _id(values, "run") or matching_run(session).id)
+    if "referral_id" not in values:
+        values["referral_id"] = _id(values, "referral") or referral(session).id
+    if "intake_id" not in values:
+        values["intake_id"] = _id(values, "intake") or intake(session).id
+    if "run_id" not in values:
+        values["run_id"] = _id(values, "run") or matching_run(session).id
     defaults = {
         "state": ProposalState.PROPOSED,
         "tier": 3,
@@ -267,7 +280,8 @@ def slot(session: Session, **values: Any) -> Slot:
 
 def booking(session: Session, **values: Any) -> Booking:
     """Add a booking of the first place of a slot."""
-    values.setdefault("slot_id", _id(values, "slot") or slot(session).id)
+    if "slot_id" not in values:
+        values["slot_id"] = _id(values, "slot") or slot(session).id
     defaults = {
         "place": 1,
         "state": BookingState.BOOKED,

@@ -22,7 +22,7 @@ def assign(problem: AssignmentProblem, time_limit_s: float | None = None, seed: 
         Seconds after which no further search is started. Unit loads: OR-Tools cannot be interrupted,
         so a piece of the problem (bins that no arc connects to the others) is only begun when twice
         the time expected for its size is left; otherwise it gets the greedy solution and a bound from
-        prices. Checking, ordering and the greedy always run: about 1 s per 100,000 groups of 20 arcs.
+        prices. Checking, ordering and the greedy always run: about 2 s per 100,000 groups of 20 arcs.
         Other loads: see ``weighted.solve``, which without a limit stops after a fixed amount of work.
     seed : int
         Chooses among equally good solutions. Same problem, seed and version: same result, whatever

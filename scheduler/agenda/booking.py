@@ -5,9 +5,10 @@ open. What is checked here first only serves to give the reason.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import and_, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -33,6 +34,7 @@ PURPOSE = "unscheduled_care"
 """Why a patient is named with a booking, as the audit trail keeps it."""
 
 TAKES_A_PLACE = (BookingState.HELD, BookingState.BOOKED, BookingState.HONOURED, BookingState.NO_SHOW)
+TAKEN_FOR_GOOD = (BookingState.BOOKED, BookingState.HONOURED, BookingState.NO_SHOW)
 _ACTIVE = (BookingState.HELD, BookingState.BOOKED)
 _REACHES_ALL = frozenset({Role.COORDINATOR, Role.REGULATOR})
 
@@ -82,6 +84,17 @@ def cancel(session: Session, actor: Actor, *, booking_id: UUID, now: datetime) -
     _trace(session, actor, "U", booking, now)
     session.flush()
     return booking
+
+
+def num_taken(now: datetime) -> Any:
+    """Count the places of a slot that somebody has; a hold that is over takes none."""
+    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
+    return (
+        select(func.count())
+        .where(col(Booking.slot_id) == col(Slot.id), or_(col(Booking.state).in_(TAKEN_FOR_GOOD), held))
+        .correlate(Slot)
+        .scalar_subquery()
+    )
 
 
 def _bookable(session: Session, actor: Actor, slot_id: int, now: datetime) -> Slot:

@@ -7,18 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlmodel import Session, col
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
+from scheduler.agenda.booking import num_taken
 from scheduler.agenda.freshness import to_confirm, trusted
 from scheduler.errors import InvalidInput
 from scheduler.inputs import checked_commune
 from scheduler.listing import Listed
 from scheduler.store.tables import (
-    Booking,
-    BookingState,
     Feed,
     Modality,
     Practice,
@@ -231,7 +230,7 @@ def _found(row: Any, distance_m: int, travel_s: int, *, now: datetime) -> FoundS
 
 
 def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], now: datetime) -> Select[Any]:
-    num_taken = _num_taken(now).label("num_taken")
+    taken = num_taken(now).label("num_taken")
     conditions = [
         col(Slot.state) == SlotState.OPEN,
         col(Slot.start_at) >= (query.from_at if query.after is None else max(query.from_at, query.after[0])),
@@ -241,12 +240,12 @@ def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], no
         col(Practitioner.territory_id) == actor.territory_id,
         trusted(now),
         _in_box(position, query.max_km),
-        num_taken < Slot.capacity,
+        taken < Slot.capacity,
     ]
     if query.modality is not None:
         conditions.append(col(Slot.modality) == query.modality)
     return (
-        select(*_COLUMNS, num_taken)
+        select(*_COLUMNS, taken)
         .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
         .join(Practice, col(Practice.id) == col(Slot.practice_id))
         .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
@@ -273,18 +272,6 @@ _COLUMNS: tuple[Any, ...] = (
     func.coalesce(Feed.ok_at, Slot.seen_at).label("seen_at"),
     col(Feed.address).is_not(None).label("polled"),
 )
-
-
-def _num_taken(now: datetime) -> Any:
-    """Count the places of a slot that somebody has; a hold that is over takes none."""
-    gone = (BookingState.BOOKED, BookingState.HONOURED, BookingState.NO_SHOW)
-    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
-    return (
-        select(func.count())
-        .where(col(Booking.slot_id) == col(Slot.id), or_(col(Booking.state).in_(gone), held))
-        .correlate(Slot)
-        .scalar_subquery()
-    )
 
 
 def _in_box(position: tuple[float, float], max_km: float) -> ColumnElement[bool]:

@@ -63,8 +63,8 @@ def load_standing(
     """Load the slots a reading may change; none of them can be booked until the transaction ends."""
     rows = _rows(session, feed, window, drafts, now)
     bookings = _bookings(session, rows)
-    movable = [row for row in rows if now < row.start_at < window.to_at and _follows_a_calendar(row)]
-    others = [row for row in rows if row not in movable]
+    movable = [row for row in rows if _is_movable(row, window, now)]
+    others = [row for row in rows if not _is_movable(row, window, now)]
     known = {row.key for row in movable if row.feed_id == feed.id}
     items = [_item(row, feed, drafts, bookings[id_of(row)], now) for row in movable]
     items += [_new_item(feed, draft) for key, draft in drafts.items() if key not in known]
@@ -122,9 +122,10 @@ def _busy(session: Session, feed: Feed, now: datetime) -> list[Stretch]:
     return [(start_at, end_at) for start_at, end_at in session.exec(query)]
 
 
-def _follows_a_calendar(row: Slot) -> bool:
+def _is_movable(row: Slot, window: Window, now: datetime) -> bool:
     """Tell whether a reading decides on a slot; one that a person closed by hand stays closed."""
-    return row.feed_id is not None or row.state is SlotState.OPEN or row.closed_reason in _DERIVED
+    follows = row.feed_id is not None or row.state is SlotState.OPEN or row.closed_reason in _DERIVED
+    return follows and now < row.start_at < window.to_at
 
 
 def _promised(bookings: Sequence[Booking], now: datetime) -> bool:

@@ -34,6 +34,7 @@ from scheduler.clock import Clock, utc_now
 from scheduler.jobs.due_feeds import read_due_feeds
 from scheduler.jobs.faults import where
 from scheduler.jobs.health import JobBoard, JobHealth
+from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -47,6 +48,9 @@ _TROUBLES = {EVENT_JOB_ERROR: "error", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often due calendars are looked for; each has its own date."""
+
+CLEAN_EVERY = timedelta(hours=1)
+"""How often what is no longer needed is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,11 @@ class RunningJobs:
 
 def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> RunningJobs:
     """Start every job of Relais in threads of this process."""
-    return start_scheduler(
-        {"due_feeds": (_due_feeds(store, settings, clock), LOOK_EVERY)}, settings.zone, clock
-    )
+    jobs: dict[str, tuple[Callable[[], object], timedelta]] = {
+        "due_feeds": (_due_feeds(store, settings, clock), LOOK_EVERY),
+        "old_keys": (partial(forget_old_keys, store, clock=clock), CLEAN_EVERY),
+    }
+    return start_scheduler(jobs, settings.zone, clock)
 
 
 def start_scheduler(

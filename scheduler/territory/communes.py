@@ -200,6 +200,7 @@ class CommuneDirectory:
             for row, line in enumerate(self._lines)
             if not line.endswith(";;")
             for code in line.rsplit(";", 2)[1].split("|")
+            if code  # a commune may have a former name without a former code
         }
 
     @cached_property

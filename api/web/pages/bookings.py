@@ -11,9 +11,9 @@ from api.web.finding import asked
 from api.web.guests import BookerHere
 from api.web.labels import phone
 from api.web.notices import notice_of
-from api.web.own_agenda import get_booking
 from api.web.sent import FromForm
 from scheduler.agenda.booking import cancel
+from scheduler.agenda.own_agenda import get_booking
 from scheduler.errors import WrongState
 from scheduler.store.tables import BookingState
 

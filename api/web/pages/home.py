@@ -13,10 +13,10 @@ from api.web.finding import asked
 from api.web.forms import Form
 from api.web.guests import AnyoneHere, Guest
 from api.web.labels import full_name
-from api.web.overview import Standing, standing, waiting_by_tier
-from api.web.own_agenda import coming_slots, open_offer
 from api.web.places import suggestions
 from matching import Policy
+from scheduler.agenda.own_agenda import coming_slots, open_offer
+from scheduler.referrals.overview import Standing, standing, waiting_by_tier
 from scheduler.referrals.read import list_referrals
 from scheduler.referrals.read_proposals import list_runs
 from scheduler.store.tables import ReferralState, Role

@@ -13,13 +13,13 @@ from api.web.forms import Form
 from api.web.guests import CoordinatorHere, FileReaderHere, Guest
 from api.web.labels import age, commune_name, full_name, happened, phone, who_acted
 from api.web.notices import notice_of
-from api.web.overview import pending_of, practitioner_name
 from api.web.sent import FromForm
 from api.web.signalling import understand_verification
 from matching import Policy
 from matching.priority import tier_of
 from scheduler.referrals.instance import age_on
 from scheduler.referrals.life import CORRECTABLE
+from scheduler.referrals.overview import pending_of, practitioner_name
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.read import ReferralFile, get_history, get_referral
 from scheduler.store.tables import ReferralState, Role

@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.web.errors import PageRoute
 from api.web.guests import CoordinatorHere, Guest
-from api.web.overview import pending_proposals
 from api.web.sent import FromForm
 from scheduler.errors import Conflict, InvalidInput, NotFound
 from scheduler.referrals.decide import RejectReason, reject, validate
+from scheduler.referrals.overview import pending_proposals
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.web.dates import duration
 from api.web.errors import PageRoute
 from api.web.guests import CoordinatorHere, Guest, RunReaderHere
-from api.web.overview import num_pending, run_by_tier, waiting_by_tier
 from api.web.sent import FromForm
 from matching import Policy, Status
 from scheduler.referrals.errors import RunInProgress
+from scheduler.referrals.overview import num_pending, run_by_tier, waiting_by_tier
 from scheduler.referrals.read_proposals import get_run
 from scheduler.referrals.run import RunOrder, perform_run, start_run
 from scheduler.store.tables import MatchingRun, Role, RunState

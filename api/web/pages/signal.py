@@ -12,12 +12,12 @@ from api.web.errors import PageRoute
 from api.web.forms import Form
 from api.web.guests import Guest, SignallerHere
 from api.web.once import do_once
-from api.web.overview import practitioners_here
 from api.web.places import suggestions
 from api.web.sent import FromForm
 from api.web.signalling import understand
 from scheduler.errors import InvalidInput
 from scheduler.referrals.errors import AlreadySignalled
+from scheduler.referrals.overview import practitioners_here
 from scheduler.referrals.read import get_referral
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import Signal

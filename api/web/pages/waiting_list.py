@@ -16,8 +16,8 @@ from api.web.errors import PageRoute
 from api.web.guests import CoordinatorHere, Guest
 from api.web.labels import age, commune_name, full_name
 from api.web.notices import notice_of
-from api.web.overview import standing, tiers_of, waiting_by_tier
 from matching import Policy
+from scheduler.referrals.overview import standing, tiers_of, waiting_by_tier
 from scheduler.referrals.read import ReferralLine, get_referral, list_referrals
 from scheduler.referrals.read_proposals import ProposalLine, list_proposals
 from scheduler.store.tables import ReferralState

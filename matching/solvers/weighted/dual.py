@@ -44,7 +44,8 @@ class Dual:
     scale: int
 
     @cached_property
-    def _kept(self) -> Int64:
+    def kept(self) -> Int64:
+        """Gain of each arc once its load is paid for."""
         to_pay = self.packing.outer(self.price)[self.packing.col] * self.packing.load
         kept: Int64 = self.packing.gain * self.scale - to_pay
         return kept
@@ -54,12 +55,12 @@ class Dual:
         """What each row keeps at best, ≥ 0: also what not placing it loses."""
         if not self.packing.num_rows:
             return np.zeros(0, np.int64)
-        return np.maximum(np.maximum.reduceat(self._kept, self.packing.start[:-1]), 0)
+        return np.maximum(np.maximum.reduceat(self.kept, self.packing.start[:-1]), 0)
 
     @cached_property
     def regret(self) -> Int64:
         """What each arc loses against the best of its row, ≥ 0."""
-        return self.surplus[self.packing.row] - self._kept
+        return self.surplus[self.packing.row] - self.kept
 
     @cached_property
     def total(self) -> int:

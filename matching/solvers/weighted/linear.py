@@ -13,14 +13,15 @@ import numpy as np
 
 from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.dual import Dual, Float64, rounded
-from matching.solvers.weighted.packing import Bools, Int64, Packing
+from matching.solvers.weighted.packing import Bools, Int64, Packing, filling_entries
+from matching.solvers.weighted.subgradient import approximate_prices
 
 if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
-_FIRST_ARCS = 6  # of each row: those of greatest gain, and as many of least load
+_FIRST_ARCS = 5  # of each row, those of least regret under approximate prices
 _MORE_ARCS = 3  # of each row, per round
-_MOST_ROUNDS = 60
+_MOST_ROUNDS = 30
 
 
 def solve_linear(packing: Packing, deadline: Deadline) -> tuple[Dual, Float64]:
@@ -30,28 +31,32 @@ def solve_linear(packing: Packing, deadline: Deadline) -> tuple[Dual, Float64]:
     """
     best = rounded(packing, np.zeros(packing.num_cols))
     share = np.zeros(packing.num_arcs)
-    if not packing.num_arcs:
+    if not packing.num_arcs or deadline.remaining_s() <= 0:
         return best, share
-    active = _first_of_each_row(packing, -packing.gain, _FIRST_ARCS)
-    active |= _first_of_each_row(packing, packing.load, _FIRST_ARCS)
+    best = _better(best, rounded(packing, approximate_prices(packing)))
+    active = _first_of_each_row(packing, best.regret.astype(np.float64), _FIRST_ARCS)
     for _ in range(_MOST_ROUNDS):
         answer = _relaxed(packing, np.flatnonzero(active), deadline)
         if answer is None:
             break
         share[:] = 0.0
         share[active] = answer.x
-        dual = rounded(packing, -answer.ineqlin.marginals[packing.num_rows :])
-        best = min(best, dual, key=lambda d: d.total * best.scale // d.scale)
-        row_price = -answer.ineqlin.marginals[: packing.num_rows] * dual.scale
-        worth = row_price[packing.row] - (dual.surplus[packing.row] - dual.regret)
-        missing = ~active & (worth < -1e-6 * dual.scale)
+        row_price, price = np.split(-answer.ineqlin.marginals, [packing.num_rows])
+        dual = rounded(packing, price)
+        best = _better(best, dual)
+        worth = row_price[packing.row] - dual.kept / dual.scale
+        missing = ~active & (worth < -1e-6 * (1 + np.abs(row_price[packing.row])))
         if not missing.any():
             break
         active |= missing & _first_of_each_row(packing, np.where(missing, worth, np.inf), _MORE_ARCS)
     return best, share
 
 
-def _first_of_each_row(packing: Packing, key: "np.ndarray", count: int) -> Bools:
+def _better(one: Dual, other: Dual) -> Dual:
+    return other if other.total * one.scale < one.total * other.scale else one
+
+
+def _first_of_each_row(packing: Packing, key: Float64, count: int) -> Bools:
     """Mark the ``count`` arcs of least ``key`` of each row."""
     order = np.lexsort((key, packing.row))
     rank = np.arange(packing.num_arcs) - packing.start[packing.row]
@@ -61,29 +66,25 @@ def _first_of_each_row(packing: Packing, key: "np.ndarray", count: int) -> Bools
 
 
 def _relaxed(packing: Packing, arcs: Int64, deadline: Deadline) -> "OptimizeResult | None":
+    """Solve over some arcs: interior point, then a basic solution, so that most shares are whole."""
     from scipy.optimize import linprog  # noqa: PLC0415 - 0.5 s, only needed here
     from scipy.sparse import csr_array  # noqa: PLC0415
-
-    from matching.solvers.weighted.milp import filling_entries  # noqa: PLC0415
 
     left_s = deadline.remaining_s()
     if left_s <= 0:
         return None
-    rows, variables, loads = filling_entries(packing, arcs)
-    matrix = csr_array(
-        (
-            np.concatenate([np.ones(arcs.size), loads.astype(np.float64)]),
-            (
-                np.concatenate([packing.row[arcs], packing.num_rows + rows]),
-                np.concatenate([np.arange(arcs.size), variables]),
-            ),
-        ),
-        shape=(packing.num_rows + packing.num_cols, arcs.size),
+    column, position, load = filling_entries(packing, arcs)
+    values = np.concatenate([np.ones(arcs.size), load.astype(np.float64)])
+    where = (
+        np.concatenate([packing.row[arcs], packing.num_rows + column]),
+        np.concatenate([np.arange(arcs.size), position]),
     )
-    right = np.concatenate([np.ones(packing.num_rows), packing.capacity.astype(np.float64)])
-    options = {} if np.isinf(left_s) else {"time_limit": left_s}
     answer = linprog(
-        -packing.gain[arcs].astype(np.float64), A_ub=matrix, b_ub=right, bounds=(0, None),
-        method="highs-ds", options=options,
-    )  # fmt: skip
+        -packing.gain[arcs].astype(np.float64),
+        A_ub=csr_array((values, where), shape=(packing.num_rows + packing.num_cols, arcs.size)),
+        b_ub=np.concatenate([np.ones(packing.num_rows), packing.capacity.astype(np.float64)]),
+        bounds=(0, None),
+        method="highs-ipm",
+        options={"time_limit": min(left_s, 1e9)},
+    )
     return answer if answer.status == 0 else None

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.solvers.weighted.answer import Answer, improvement
-from matching.solvers.weighted.packing import Int64, Packing
+from matching.solvers.weighted.packing import Int64, filling_entries
 from matching.solvers.weighted.quiet import without_output
 from matching.solvers.weighted.region import Region
 
@@ -38,16 +38,13 @@ def solve_region(region: Region, choice: Int64, *, time_s: float, nodes: int) ->
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
     model = _Model.of(region)
-    options: dict[str, float] = {"mip_rel_gap": 0.0, "node_limit": nodes}
-    if np.isfinite(time_s):
-        options["time_limit"] = time_s
     with without_output():
         answer = milp(
             model.cost,
             integrality=np.ones(model.cost.size, np.int64),
             bounds=Bounds(0, model.most),
             constraints=LinearConstraint(model.matrix, model.low, model.high),
-            options=options,
+            options={"mip_rel_gap": 0.0, "node_limit": nodes, "time_limit": min(time_s, 1e9)},
         )
     better = None
     if answer.x is not None:
@@ -76,15 +73,15 @@ class _Model:
         entries = _Entries()
         entries.add(region.position(packing.row[arcs]), np.arange(num_arcs), 1)
         entries.add(region.position(region.unplaced), num_arcs + np.arange(region.unplaced.size), 1)
-        for arc, column in _pairs(packing, arcs):
-            entries.add(num_rows + np.searchsorted(columns, column), arc, packing.load[arcs[arc]])
+        column, position, load = filling_entries(packing, arcs)
+        entries.add(num_rows + np.searchsorted(columns, column), position, load)
         entries.add(num_rows + np.arange(columns.size), first_empty + np.arange(columns.size), 1)
         right = np.concatenate([np.ones(num_rows, np.int64), region.residual[columns]])
         upper = right.astype(np.float64)
         covering = _covering(region)
         if covering is not None:
-            variable, load, least = covering
-            entries.add(np.full(variable.size, num_rows + columns.size), variable, load)
+            variable, left_out, least = covering
+            entries.add(np.full(variable.size, num_rows + columns.size), variable, left_out)
             right, upper = np.append(right, least), np.append(upper, np.inf)
         cost = np.concatenate([dual.regret[arcs], dual.surplus[region.unplaced], dual.price[columns]])
         return cls(
@@ -119,30 +116,10 @@ class _Entries:
         return csr_array((values, where), shape=(num_rows, num_variables))
 
 
-def _pairs(packing: Packing, arcs: Int64) -> list[tuple[Int64, Int64]]:
-    """Return positions of arcs with the columns they fill: their own, then those above, level by level."""
-    levels = []
-    position, column = np.arange(arcs.size), packing.col[arcs]
-    while position.size:
-        levels.append((position, column))
-        above = packing.parent[column].astype(np.int64)
-        position, column = position[above >= 0], above[above >= 0]
-    return levels
-
-
-def filling_entries(packing: Packing, arcs: Int64) -> tuple[Int64, Int64, Int64]:
-    """Return (column, position in ``arcs``, load) of everything the arcs fill, nested columns included."""
-    levels = _pairs(packing, arcs)
-    position = np.concatenate([p for p, _ in levels]) if levels else np.zeros(0, np.int64)
-    column = np.concatenate([c for _, c in levels]) if levels else np.zeros(0, np.int64)
-    return column, position, packing.load[arcs[position]]
-
-
 def _columns(region: Region) -> Int64:
     """Return the columns that options fill, and those whose empty units cost something."""
     concerned = (region.dual.price > 0) & (region.residual > 0)
-    for _, column in _pairs(region.packing, region.arcs):
-        concerned[column] = True
+    concerned[filling_entries(region.packing, region.arcs)[0]] = True
     return np.flatnonzero(concerned)
 
 

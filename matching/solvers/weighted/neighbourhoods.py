@@ -20,14 +20,14 @@ class Neighbourhoods:
 
     def __init__(self, dual: Dual, seed: int) -> None:
         self._dual = dual
-        self._random = np.random.default_rng(seed)
+        self._random = np.random.default_rng(seed % 2**63)
         self._failures = np.zeros(dual.packing.num_cols)
         positive = dual.regret[dual.regret > 0]
         self._unit = 1.0 + (0.1 * float(np.median(positive)) if positive.size else 0.0)
         self._weight: Float64 = self._unit / (self._unit + dual.regret.astype(np.float64))
         packing = dual.packing
         self._outer = packing.root[packing.col]
-        least = np.lexsort((dual.regret, packing.row))[packing.start[:-1]] if packing.num_rows else []
+        least: Int64 = np.lexsort((dual.regret, packing.row))[packing.start[:-1]]
         self._nearest: Int64 = self._outer[least]
 
     def draw(self, choice: Int64, num_columns: float) -> tuple[Int64, Int64]:
@@ -60,10 +60,11 @@ class Neighbourhoods:
     def _losses(self, choice: Int64, home: Int64) -> Float64:
         dual, packing = self._dual, self._dual.packing
         empty = (dual.price.astype(np.float64) * packing.room(choice)).clip(0)
-        lost = np.bincount(home, weights=dual.row_loss(choice).astype(np.float64), minlength=packing.num_cols)
-        lost += np.bincount(packing.root, weights=empty, minlength=packing.num_cols)
+        regret = dual.row_loss(choice).astype(np.float64)
+        lost: Float64 = np.bincount(home, weights=regret, minlength=packing.num_cols)
+        lost = lost + np.bincount(packing.root, weights=empty, minlength=packing.num_cols)
         used = np.bincount(home, minlength=packing.num_cols) > 0
-        return lost / max(lost.max(), 1.0) + 1e-9 * used
+        return np.asarray(lost / max(float(lost.max()), 1.0) + 1e-9 * used)
 
     def _exchange(self, home: Int64, column: int) -> Float64:
         """Return how cheaply rows would go from ``column`` to each other column, or come from it."""
@@ -71,8 +72,9 @@ class Neighbourhoods:
         leaving = home[packing.row] == column
         coming = self._outer == column
         size = packing.num_cols
-        out = np.bincount(self._outer[leaving], weights=self._weight[leaving], minlength=size)
-        return out + np.bincount(home[packing.row[coming]], weights=self._weight[coming], minlength=size)
+        out: Float64 = np.bincount(self._outer[leaving], weights=self._weight[leaving], minlength=size)
+        back: Float64 = np.bincount(home[packing.row[coming]], weights=self._weight[coming], minlength=size)
+        return out + back
 
     def _rows(self, choice: Int64, home: Int64, inside: Bools) -> Int64:
         dual, packing = self._dual, self._dual.packing

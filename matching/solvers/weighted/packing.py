@@ -142,6 +142,19 @@ def choice_of(packing: Packing, arc: Int64, num_arcs: int) -> Int64:
     return position[arc[packing.group]]
 
 
+def filling_entries(packing: Packing, arcs: Int64) -> tuple[Int64, Int64, Int64]:
+    """Return (column, position in ``arcs``, load) of all that arcs fill, columns above included."""
+    columns, positions = [], []
+    position, column = np.arange(arcs.size), packing.col[arcs]
+    while position.size:
+        columns.append(column)
+        positions.append(position)
+        above = packing.parent[column].astype(np.int64)
+        position, column = position[above >= 0], above[above >= 0]
+    position = np.concatenate([np.zeros(0, np.int64), *positions])
+    return np.concatenate([np.zeros(0, np.int64), *columns]), position, packing.load[arcs[position]]
+
+
 def _useful_arcs(problem: AssignmentProblem) -> Indices:
     """Return the arcs of free groups that fit and do not cost more than they bring."""
     useful = problem.arc_cost <= problem.reward[problem.arc_group]

@@ -135,10 +135,9 @@ class _Sides:
         middle = table.size // 2
         empty = np.arange(self.most_empty + 1)
         goal = self.missing + empty[None, :] - freed[:, None] + middle
-        found = np.where(
-            (goal >= 0) & (goal < table.size), table[np.clip(goal, 0, table.size - 1)], _NEVER
-        )
-        return np.minimum((found + self.unit_price * empty[None, :]).min(axis=1), _NEVER)
+        found = np.where((goal >= 0) & (goal < table.size), table[np.clip(goal, 0, table.size - 1)], _NEVER)
+        least: Int64 = np.minimum((found + self.unit_price * empty[None, :]).min(axis=1), _NEVER)
+        return least
 
 
 def _cheapest_exchanges(sides: _Sides) -> Int64 | None:

@@ -11,8 +11,7 @@ import numpy as np
 
 from matching.exact import exact_sum
 from matching.solvers.weighted.answer import Answer, improvement
-from matching.solvers.weighted.milp import filling_entries
-from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.packing import Int64, filling_entries
 from matching.solvers.weighted.region import Region
 
 if TYPE_CHECKING:

@@ -4,19 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scheduler.agenda.feeds.classify import Verdict
-from scheduler.agenda.feeds.entries import EntryBook, Verdicts, aware
+from scheduler.agenda.feeds.classify import Classifier
+from scheduler.agenda.feeds.entries import EntryBook
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import identify
 from scheduler.agenda.feeds.groups import add_group, group_by_uid, read_events
 from scheduler.agenda.feeds.intervals import Interval, without
-from scheduler.agenda.feeds.moments import DAY, ZERO, end_of, read_duration, to_utc
-from scheduler.agenda.feeds.properties import Properties, parameters, read_properties, word
+from scheduler.agenda.feeds.moments import DAY, ZERO, end_of, read_duration
+from scheduler.agenda.feeds.properties import Properties, all_of, first_of, parameters, read_properties, word
 from scheduler.agenda.feeds.reasons import Reason, Warned
 from scheduler.agenda.feeds.series import Reach
 from scheduler.agenda.feeds.splitting import RawComponent
 from scheduler.agenda.feeds.values import Entry, FeedSettings, Mode, State
-from scheduler.agenda.feeds.zones import instant
+from scheduler.agenda.feeds.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,11 @@ class _Availability:
 
 
 def add_availability(
-    raws: Sequence[RawComponent], settings: FeedSettings, reach: Reach, verdicts: Verdicts, book: EntryBook
+    raws: Sequence[RawComponent],
+    settings: FeedSettings,
+    reach: Reach,
+    classifier: Classifier,
+    book: EntryBook,
 ) -> None:
     """Add the entries of all VAVAILABILITY components of a calendar.
 
@@ -40,7 +44,7 @@ def add_availability(
     read: list[_Availability] = []
     for raw in raws:
         try:
-            one = _read(raw, settings, reach, verdicts, book)
+            one = _read(raw, settings, reach, classifier, book)
         except ComponentRefused as refusal:
             book.refuse(identify(raw, settings.source), refusal.reason)
         except (ValueError, OverflowError):  # a value out of Python's range: dates, mostly
@@ -58,7 +62,7 @@ def _add_busy(read: list[_Availability], book: EntryBook) -> None:
 
 
 def _read(
-    raw: RawComponent, settings: FeedSettings, reach: Reach, verdicts: Verdicts, book: EntryBook
+    raw: RawComponent, settings: FeedSettings, reach: Reach, classifier: Classifier, book: EntryBook
 ) -> list[_Availability]:
     """Add the AVAILABLE parts of one component and give its time; nothing if it is outside the window."""
     if not raw.closed:
@@ -67,13 +71,15 @@ def _read(
     first, last = _domain(properties, reach)
     if first >= last:
         return []
-    within = replace(reach, first_utc=first, last_utc=last)
+    within = replace(reach, first_at=first, last_at=last)
     parts = [part for part in raw.children if part.name == "AVAILABLE"]
     events = read_events(parts, reach, settings.source, book)
     if word(properties, "CLASS") not in {"", "PUBLIC"}:
         for event in events:
-            verdicts.impose(event, Verdict(State.BUSY, Reason.PRIVATE))
-    entries = [entry for group in group_by_uid(events) for entry in add_group(group, within, verdicts, book)]
+            event.verdict = Verdict(State.BUSY, Reason.PRIVATE)
+    entries = [
+        entry for group in group_by_uid(events) for entry in add_group(group, within, classifier, book)
+    ]
     return [
         _Availability(
             uid=identify(raw, settings.source),
@@ -86,17 +92,17 @@ def _read(
 
 def _domain(properties: Properties, reach: Reach) -> Interval:
     """Give the time a VAVAILABILITY speaks for, within the window; unbounded where it says nothing."""
-    first, last = reach.first_utc, reach.last_utc
+    first, last = reach.first_at, reach.last_at
     if "DTSTART" not in properties:
         return first, last
-    start = reach.zones.moment(properties["DTSTART"][0])
-    start_utc = instant(start)
+    start = reach.zones.moment(first_of(properties, "DTSTART"))
+    start_at = start.at
     if "DTEND" in properties:
-        last = min(last, instant(reach.zones.moment(properties["DTEND"][0])))
+        last = min(last, reach.zones.moment(first_of(properties, "DTEND")).at)
     elif "DURATION" in properties:
-        length = read_duration(properties["DURATION"][0].value)
-        last = min(last, end_of(start.local, start_utc, start.zone, length))
-    return max(first, start_utc), last
+        length = read_duration(first_of(properties, "DURATION").value)
+        last = min(last, end_of(start.local, start_at, start.zone, length))
+    return max(first, start_at), last
 
 
 def _rank(properties: Properties) -> int:
@@ -111,7 +117,7 @@ def _is_available(entry: Entry) -> bool:
 def _interval(entry: Entry) -> Interval:
     if entry.start_at is None or entry.end_at is None:
         raise ComponentRefused(Reason.NO_START)
-    return entry.start_at.replace(tzinfo=None), entry.end_at.replace(tzinfo=None)
+    return entry.start_at, entry.end_at
 
 
 def add_free_busy(
@@ -124,7 +130,7 @@ def add_free_busy(
             for state, reason, period in _periods(raw, settings, reach):
                 if is_cancelled:
                     state, reason = State.IGNORED, Reason.CANCELLED  # noqa: PLW2901 — same period
-                if period[0] < reach.last_utc and period[1] > reach.first_utc:
+                if period[0] < reach.last_at and period[1] > reach.first_at:
                     book.add(_entry(state, reason, period, uid, settings))
         except ComponentRefused as refusal:
             book.refuse(uid, refusal.reason)
@@ -136,22 +142,22 @@ def _periods(raw: RawComponent, settings: FeedSettings, reach: Reach) -> list[tu
     if not raw.closed:
         raise ComponentRefused(Reason.UNCLOSED)
     found = []
-    for line in read_properties(raw.lines).get("FREEBUSY", ()):
+    for line in all_of(read_properties(raw.lines), "FREEBUSY"):
         is_free = parameters(line.params).get("FBTYPE", "BUSY").upper() == "FREE"
         for value in filter(None, map(str.strip, line.value.split(","))):
             first, slash, rest = value.partition("/")
             if not slash:
                 raise ComponentRefused(Reason.BAD_DURATION)
             start = reach.zones.moment_of(line.params, first)
-            start_utc = to_utc(start.local, start.zone)
+            start_at = start.at
             if rest.strip().upper().startswith(("P", "+P", "-P")):
-                end_utc = end_of(start.local, start_utc, start.zone, read_duration(rest))
+                end_at = end_of(start.local, start_at, start.zone, read_duration(rest))
             else:
-                end_utc = instant(reach.zones.moment_of(line.params, rest))
-            state, reason = _judge_period(start_utc, end_utc, settings, is_free=is_free)
+                end_at = reach.zones.moment_of(line.params, rest).at
+            state, reason = _judge_period(start_at, end_at, settings, is_free=is_free)
             if reason is Reason.ENDS_BEFORE_START:
                 reach.log.add(Warned.NOT_POSITIVE)
-            found.append((state, reason, (start_utc, end_utc)))
+            found.append((state, reason, (start_at, end_at)))
     return found
 
 
@@ -175,8 +181,8 @@ def _entry(
     return Entry(
         state=state,
         reason=reason,
-        start_at=aware(period[0]),
-        end_at=aware(period[1]),
+        start_at=period[0],
+        end_at=period[1],
         uid=uid,
         slot_minutes=settings.slot_minutes if settings and state is State.OPEN else None,
     )

@@ -5,44 +5,20 @@ source only, so that a series is judged once, and each occurrence adds nothing b
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import Event
 from scheduler.agenda.feeds.moments import DAY, ZERO, read_duration
-from scheduler.agenda.feeds.properties import Properties, plain, split_list, text, word
+from scheduler.agenda.feeds.properties import Properties, all_of, plain, split_list, text, word
 from scheduler.agenda.feeds.reasons import Reason, Warned
 from scheduler.agenda.feeds.values import FeedSettings, Mode, State, WarningLog
+from scheduler.agenda.feeds.verdict import Verdict
 
 _TITLE = re.compile(r"\W*(SNP|RELAIS|CRENEAU (SNP|LIBRE))\b")
 _MARKS = frozenset({Reason.MARKED_BY_PROPERTY, Reason.MARKED_BY_CATEGORY, Reason.MARKED_BY_TITLE})
 _MAX_CAPACITY = 50
 _MAX_LABEL = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a component means, before the times of each occurrence are looked at.
-
-    Parameters
-    ----------
-    state : State
-    reason : Reason
-    closes : bool
-        Explicitly shown as busy: it closes what it covers even as a whole day or over 24 h.
-    label : str or None
-        Title that may be kept.
-    capacity : int
-    slot_minutes : int or None
-    """
-
-    state: State
-    reason: Reason
-    closes: bool = False
-    label: str | None = None
-    capacity: int = 1
-    slot_minutes: int | None = None
 
 
 class Classifier:
@@ -62,7 +38,13 @@ class Classifier:
         self._own_suffix = f"@{settings.own_domain}".lower() if settings.own_domain else None
         self._log = log
 
-    def judge(self, event: Event) -> Verdict:
+    def verdict_of(self, event: Event) -> Verdict:
+        """Give what a component means, judged once."""
+        if event.verdict is None:
+            event.verdict = self._judge(event)
+        return event.verdict
+
+    def _judge(self, event: Event) -> Verdict:
         """Apply the rules in their order: own, ignored, busy, open explicitly, by component, implicitly."""
         properties = event.properties
         if self._is_own(event):
@@ -94,7 +76,7 @@ class Classifier:
         """Give how the component says that it is a slot, None if it does not."""
         if word(properties, "X-RELAIS-SLOT") == "OPEN":
             return Reason.MARKED_BY_PROPERTY
-        for line in properties.get("CATEGORIES", ()):
+        for line in all_of(properties, "CATEGORIES"):
             if any(plain(token) in self._settings.categories for token in split_list(line.value)):
                 return Reason.MARKED_BY_CATEGORY
         if _TITLE.match(plain(text(properties, "SUMMARY"))):
@@ -186,8 +168,8 @@ def _forbidden(properties: Properties, mark: Reason | None) -> Reason | None:
 
 def _invites_someone(properties: Properties) -> bool:
     """Tell whether there is an attendee other than the organizer."""
-    organizers = {_address(line.value) for line in properties.get("ORGANIZER", ())}
-    return any(_address(line.value) not in organizers for line in properties["ATTENDEE"])
+    organizers = {_address(line.value) for line in all_of(properties, "ORGANIZER")}
+    return any(_address(line.value) not in organizers for line in all_of(properties, "ATTENDEE"))
 
 
 def _address(value: str) -> str:

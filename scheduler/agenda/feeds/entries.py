@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from scheduler.agenda.feeds.classify import Classifier, Verdict, judge_times
+from scheduler.agenda.feeds.classify import judge_times
 from scheduler.agenda.feeds.errors import FeedTooManyEvents
-from scheduler.agenda.feeds.events import Event
 from scheduler.agenda.feeds.reasons import Reason, Warned
 from scheduler.agenda.feeds.series import Occurrence
 from scheduler.agenda.feeds.values import Entry, State, WarningLog
+from scheduler.agenda.feeds.verdict import Verdict
 
 
 class EntryBook:
@@ -37,7 +37,7 @@ class EntryBook:
 
     def judge(self, one: Occurrence, verdict: Verdict) -> Entry:
         """Add one occurrence and give what became of it."""
-        state, reason = judge_times(verdict, one.event, one.length, one.end_utc > one.start_utc)
+        state, reason = judge_times(verdict, one.event, one.length, one.end_at > one.start_at)
         if reason in {Reason.NO_DURATION, Reason.ENDS_BEFORE_START}:
             self._log.add(Warned.NOT_POSITIVE, uid=one.event.uid)
         entry = _entry(one, verdict, state, reason)
@@ -49,43 +49,19 @@ class EntryBook:
         return tuple(sorted(self.entries, key=_order))
 
 
-class Verdicts:
-    """The verdict of each component, made when its first occurrence needs it."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-        self._made: dict[int, tuple[Event, Verdict]] = {}  # the event is kept: its id is not given again
-
-    def of(self, event: Event) -> Verdict:
-        """Give the verdict of a component."""
-        made = self._made.get(id(event))
-        if made is None:
-            made = self._made[id(event)] = (event, self._classifier.judge(event))
-        return made[1]
-
-    def impose(self, event: Event, verdict: Verdict) -> None:
-        """Replace what the component says of itself."""
-        self._made[id(event)] = (event, verdict)
-
-
 def _entry(one: Occurrence, verdict: Verdict, state: State, reason: Reason) -> Entry:
     is_open = state is State.OPEN
     return Entry(
         state=state,
         reason=reason,
-        start_at=aware(one.start_utc),
-        end_at=aware(one.end_utc),
+        start_at=one.start_at,
+        end_at=one.end_at,
         uid=one.event.uid,
-        recurrence_id=None if one.recurrence_utc is None else aware(one.recurrence_utc),
+        recurrence_id=one.recurrence_at,
         label=verdict.label if is_open else None,
         capacity=verdict.capacity if is_open else 1,
         slot_minutes=verdict.slot_minutes if is_open else None,
     )
-
-
-def aware(instant: datetime) -> datetime:
-    """Give an instant that is naive in UTC as an aware one."""
-    return instant.replace(tzinfo=UTC)
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

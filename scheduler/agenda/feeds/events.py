@@ -2,16 +2,26 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from scheduler.agenda.feeds.errors import ComponentRefused
+from scheduler.agenda.feeds.local_zones import UTC_ZONE
 from scheduler.agenda.feeds.moments import DAY, ZERO, Length, Moment, read_duration
-from scheduler.agenda.feeds.properties import Properties, parameters, read_properties, text, word
+from scheduler.agenda.feeds.properties import (
+    Properties,
+    all_of,
+    first_of,
+    parameters,
+    read_properties,
+    text,
+    word,
+)
 from scheduler.agenda.feeds.reasons import Reason, Warned
 from scheduler.agenda.feeds.rules import Rule, read_rule
 from scheduler.agenda.feeds.splitting import RawComponent
 from scheduler.agenda.feeds.values import WarningLog
-from scheduler.agenda.feeds.zones import Zones, instant
+from scheduler.agenda.feeds.verdict import Verdict
+from scheduler.agenda.feeds.zones import Zones
 
 MAX_UID = 255
 
@@ -38,6 +48,8 @@ class Event:
         For classification and for RDATE and EXDATE.
     available : bool
         Whether it is an AVAILABLE of a VAVAILABILITY.
+    verdict : Verdict or None
+        What it means, once judged.
     """
 
     uid: str
@@ -50,6 +62,7 @@ class Event:
     and_future: bool
     properties: Properties
     available: bool = False
+    verdict: Verdict | None = None
 
     @property
     def is_all_day(self) -> bool:
@@ -76,7 +89,7 @@ def stand_in_uid(source: str, properties: Properties) -> str:
     The title takes part in the digest only, so that it is not kept.
     """
     names = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "SUMMARY")
-    content = [source, *(line.value for name in names for line in properties.get(name, ()))]
+    content = [source, *(line.value for name in names for line in all_of(properties, name))]
     return "sans-uid-" + hashlib.sha256("|".join(content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -101,7 +114,7 @@ def read_event(raw: RawComponent, zones: Zones, source: str, log: WarningLog) ->
     if "EXRULE" in properties:
         raise ComponentRefused(Reason.EXCLUSION_RULE)
     # an override that repeats the series' rule (Outlook) still is one occurrence
-    rules = () if recurrence else tuple(read_rule(line.value) for line in properties.get("RRULE", ()))
+    rules = () if recurrence else tuple(read_rule(line.value) for line in all_of(properties, "RRULE"))
     event = Event(
         uid=uid,
         sequence=_sequence(properties),
@@ -131,17 +144,16 @@ def _sequence(properties: Properties) -> int:
 
 
 def _recurrence(properties: Properties, zones: Zones) -> tuple[Moment | None, bool]:
-    lines = properties.get("RECURRENCE-ID")
-    if not lines:
+    if "RECURRENCE-ID" not in properties:
         return None, False
-    reach = parameters(lines[0].params).get("RANGE", "")
-    return zones.moment(lines[0]), reach.upper() == "THISANDFUTURE"
+    line = first_of(properties, "RECURRENCE-ID")
+    reach = parameters(line.params).get("RANGE", "")
+    return zones.moment(line), reach.upper() == "THISANDFUTURE"
 
 
 def _start(properties: Properties, zones: Zones, recurrence: Moment | None) -> Moment:
-    lines = properties.get("DTSTART")
-    if lines:
-        return zones.moment(lines[0])
+    if "DTSTART" in properties:
+        return zones.moment(first_of(properties, "DTSTART"))
     if recurrence is not None and word(properties, "STATUS") == "CANCELLED":
         return recurrence  # Google leaves only the RECURRENCE-ID of a cancelled occurrence
     raise ComponentRefused(Reason.NO_START)
@@ -150,9 +162,9 @@ def _start(properties: Properties, zones: Zones, recurrence: Moment | None) -> M
 def _length(properties: Properties, start: Moment, zones: Zones, log: WarningLog) -> Length:
     """Give the length; DTEND wins over DURATION, a whole day is the length of a date without either."""
     if "DTEND" in properties:
-        return length_between(start, zones.moment(properties["DTEND"][0]), log)
+        return length_between(start, zones.moment(first_of(properties, "DTEND")), log)
     if "DURATION" in properties:
-        length = read_duration(properties["DURATION"][0].value)
+        length = read_duration(first_of(properties, "DURATION").value)
     else:
         length = Length(num_days=1 if start.is_date else 0)
     return Length(num_days=max(1, length.nominal // DAY)) if start.is_date else length
@@ -167,7 +179,7 @@ def length_between(start: Moment, end: Moment, log: WarningLog) -> Length:
         whole = (end.local - start.local + (ZERO if end.is_date else DAY - timedelta(seconds=1))) // DAY
         return Length(num_days=max(1, whole))
     if start.floating != end.floating or end.is_date:
-        if start.floating and not end.is_date and end.zone is not UTC:
+        if start.floating and not end.is_date and end.zone is not UTC_ZONE:
             start.zone, start.floating = end.zone, False
             log.add(Warned.MIXED_ZONES)
         elif end.floating or end.is_date:
@@ -175,7 +187,7 @@ def length_between(start: Moment, end: Moment, log: WarningLog) -> Length:
             log.add(Warned.MIXED_ZONES)
     if start.zone is end.zone:
         return Length(wall=end.local - start.local)
-    return Length(exact=instant(end) - instant(start))
+    return Length(exact=end.at - start.at)
 
 
 def _make_all_day(event: Event) -> None:

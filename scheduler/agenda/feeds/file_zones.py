@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.expansion import Budget, Stretch, expand
 from scheduler.agenda.feeds.moments import read_offset, written
-from scheduler.agenda.feeds.properties import Properties, read_properties
+from scheduler.agenda.feeds.properties import Properties, all_of, first_of, read_properties
 from scheduler.agenda.feeds.reasons import Reason
 from scheduler.agenda.feeds.rules import read_rule
 from scheduler.agenda.feeds.splitting import RawComponent
@@ -90,13 +90,13 @@ def _changes(part: Properties, window: Window, budget: Budget) -> list[_Change]:
     """Give the changes of one STANDARD or DAYLIGHT part up to a margin after the window."""
     if "DTSTART" not in part or "TZOFFSETFROM" not in part or "TZOFFSETTO" not in part:
         raise ComponentRefused(Reason.BAD_DATE)
-    before = read_offset(part["TZOFFSETFROM"][0].value)
-    after = read_offset(part["TZOFFSETTO"][0].value)
-    start = written(part["DTSTART"][0].value).digits
+    before = read_offset(first_of(part, "TZOFFSETFROM").value)
+    after = read_offset(first_of(part, "TZOFFSETTO").value)
+    start = written(first_of(part, "DTSTART").value).digits
     onsets = {start}
-    for rdate in part.get("RDATE", ()):
+    for rdate in all_of(part, "RDATE"):
         onsets.update(written(value.partition("/")[0]).digits for value in rdate.value.split(","))
-    for rule in part.get("RRULE", ()):
+    for rule in all_of(part, "RRULE"):
         onsets.update(_onsets(rule.value, start, before, window, budget))
     return [_Change(_safe(onset) - before, before, after) for onset in onsets]
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from scheduler.agenda.feeds.classify import Verdict
-from scheduler.agenda.feeds.entries import EntryBook, Verdicts
+from scheduler.agenda.feeds.classify import Classifier
+from scheduler.agenda.feeds.entries import EntryBook
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import Event, identify, read_event
 from scheduler.agenda.feeds.reasons import Reason
 from scheduler.agenda.feeds.series import Occurrence, Reach, series, single
 from scheduler.agenda.feeds.splitting import RawComponent
 from scheduler.agenda.feeds.values import Entry, State
-from scheduler.agenda.feeds.zones import instant
+from scheduler.agenda.feeds.verdict import Verdict
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ def read_events(raws: Iterable[RawComponent], reach: Reach, source: str, book: E
     for raw in raws:
         try:
             events.append(read_event(raw, reach.zones, source, reach.log))
+            raw.lines.clear()  # the texts that were not kept need not wait for the end of the feed
         except ComponentRefused as refusal:
             book.refuse(identify(raw, source), refusal.reason)
         except (ValueError, OverflowError):  # a value out of Python's range: dates, mostly
@@ -37,31 +38,33 @@ def read_events(raws: Iterable[RawComponent], reach: Reach, source: str, book: E
     return events
 
 
-def group_by_uid(events: Iterable[Event]) -> list[Group]:
-    """Group components by UID, outdated revisions set apart.
+def group_by_uid(events: Iterable[Event]) -> Iterator[Group]:
+    """Yield components grouped by UID, outdated revisions set apart.
 
     Of several components with different SEQUENCE the highest counts; with the same one all count, since
     some tools give all their events one UID. Of several overrides of one occurrence the last counts.
     """
-    groups: dict[str, Group] = {}
+    by_uid: dict[str, list[Event]] = {}
     for event in events:
-        group = groups.setdefault(event.uid, Group())
-        (group.masters if event.recurrence is None else group.overrides).append(event)
-    for group in groups.values():
+        by_uid.setdefault(event.uid, []).append(event)
+    for members in by_uid.values():
+        group = Group(
+            [one for one in members if not one.recurrence], [one for one in members if one.recurrence]
+        )
         if len(group.masters) > 1:
             latest = max(event.sequence for event in group.masters)
             group.outdated += [event for event in group.masters if event.sequence < latest]
             group.masters = [event for event in group.masters if event.sequence == latest]
         if len(group.overrides) > 1:
             _keep_latest_overrides(group)
-    return list(groups.values())
+        yield group
 
 
 def _keep_latest_overrides(group: Group) -> None:
     latest: dict[tuple[datetime, bool], Event] = {}
     for event in sorted(group.overrides, key=_revision):
         if event.recurrence is not None:
-            key = (instant(event.recurrence), event.recurrence.is_date)
+            key = (event.recurrence.at, event.recurrence.is_date)
             if key in latest:
                 group.outdated.append(latest[key])
             latest[key] = event
@@ -73,15 +76,17 @@ def _revision(event: Event) -> tuple[int, str, datetime, str]:
     return event.sequence, event.stamp, event.start.local, repr(event.properties)
 
 
-def add_group(group: Group, reach: Reach, verdicts: Verdicts, book: EntryBook) -> list[Entry]:
+def add_group(group: Group, reach: Reach, classifier: Classifier, book: EntryBook) -> list[Entry]:
     """Add to the book, and give, the entries of one group."""
-    if group.masters and all(verdicts.of(event).reason is Reason.CANCELLED for event in group.masters):
-        for override in group.overrides:
-            verdicts.impose(override, Verdict(State.IGNORED, Reason.CANCELLED))
+    if group.overrides and group.masters:
+        reasons = {classifier.verdict_of(event).reason for event in group.masters}
+        if reasons == {Reason.CANCELLED}:
+            for override in group.overrides:
+                override.verdict = Verdict(State.IGNORED, Reason.CANCELLED)
     for event in group.outdated:
-        verdicts.impose(event, Verdict(State.IGNORED, Reason.SUPERSEDED))
+        event.verdict = Verdict(State.IGNORED, Reason.SUPERSEDED)
     found = reach.keep([*_occurrences(group, reach, book)])
-    return [book.judge(one, verdicts.of(one.event)) for one in found]
+    return [book.judge(one, classifier.verdict_of(one.event)) for one in found]
 
 
 def _occurrences(group: Group, reach: Reach, book: EntryBook) -> Iterator[Occurrence]:

@@ -6,15 +6,15 @@ a series keeps its local hour and its exact length on the two days of the year w
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from scheduler.agenda.feeds.errors import ComponentRefused
+from scheduler.agenda.feeds.local_zones import LocalZone
 from scheduler.agenda.feeds.reasons import Reason
 
 DAY = timedelta(days=1)
 ZERO = timedelta(0)
 _MAX_DURATION = timedelta(days=3660)
-_SAFE_YEARS = range(3, 9998)  # offsets are not applied outside: the result could leave datetime's range
 
 _GENERAL = re.compile(
     r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ]([0-9]{2}):?([0-9]{2})(?::?([0-9]{2}))?(?:[.,][0-9]+)?"
@@ -39,9 +39,14 @@ class Moment:
     """A local time with its zone; ``floating`` if the file gave no zone for it."""
 
     local: datetime
-    zone: tzinfo
+    zone: LocalZone
     is_date: bool = False
     floating: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """The instant, aware in UTC."""
+        return self.zone.to_utc(self.local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +140,8 @@ def read_duration(value: str) -> Length:
     return Length(num_days=sign * num_days, exact=timedelta(seconds=sign * num_seconds))
 
 
-def to_utc(local: datetime, zone: tzinfo) -> datetime:
-    """Give the instant of a local time, naive in UTC.
-
-    A time skipped in spring takes the offset before the change (02:30 becomes 03:30); a time that
-    occurs twice in autumn is the first of the two (RFC 5545 §3.3.5).
-    """
-    if zone is UTC or local.year not in _SAFE_YEARS:
-        return local
-    offset = local.replace(tzinfo=zone).utcoffset()
-    return local - offset if offset else local
-
-
-def to_local(instant: datetime, zone: tzinfo) -> datetime:
-    """Give the local time of an instant that is naive in UTC."""
-    if zone is UTC or instant.year not in _SAFE_YEARS:
-        return instant
-    return instant.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None, fold=0)
-
-
-def is_irregular(local: datetime, zone: tzinfo) -> bool:
-    """Tell whether a local time is skipped or occurs twice because clocks change."""
-    aware = local.replace(tzinfo=zone)
-    return aware.utcoffset() != aware.replace(fold=1).utcoffset()
-
-
-def end_of(start: datetime, start_utc: datetime, zone: tzinfo, length: Length) -> datetime:
-    """Give the end, naive in UTC, of an occurrence that starts at a local time.
+def end_of(start: datetime, start_at: datetime, zone: LocalZone, length: Length) -> datetime:
+    """Give the end, aware in UTC, of an occurrence that starts at a local time.
 
     An end written as a local time keeps its local hour (a night of duty lasts 11 h when clocks go
     forward), unless the start itself is skipped or doubled: then the length is exact, since nothing
@@ -169,10 +149,10 @@ def end_of(start: datetime, start_utc: datetime, zone: tzinfo, length: Length) -
     """
     if length.wall is None:
         if not length.num_days:
-            return start_utc + length.exact
-        return to_utc(start + length.num_days * DAY, zone) + length.exact
-    end = start_utc + length.wall
-    as_written = to_utc(start + length.wall, zone)
-    if as_written == end or is_irregular(start, zone):
-        return end
-    return as_written
+            return start_at + length.exact
+        return zone.to_utc(start + length.num_days * DAY) + length.exact
+    end_at = start_at + length.wall
+    as_written_at = zone.to_utc(start + length.wall)
+    if as_written_at == end_at or zone.is_irregular(start):
+        return end_at
+    return as_written_at

@@ -27,15 +27,17 @@ class Property(NamedTuple):
     value: str
 
 
-Properties = Mapping[str, Sequence[Property]]
+Properties = Mapping[str, Sequence[str]]
+"""Parameters and value of each line of a name, one after the other: flat, because a feed has so many."""
 
 
-def read_properties(lines: Iterable[str]) -> dict[str, list[Property]]:
+def read_properties(lines: Iterable[str]) -> dict[str, Sequence[str]]:
     """Give the properties of one component that Relais looks at, by upper-case name, in file order.
 
     A line that is not a property, such as the rest of a text broken by a raw newline, is skipped.
     """
-    found: dict[str, list[Property]] = {}
+    found: dict[str, Sequence[str]] = {}
+    repeated: dict[str, list[str]] = {}
     for line in lines:
         head, _, value = line.partition(":")
         name, _, params = head.partition(";")
@@ -45,11 +47,25 @@ def read_properties(lines: Iterable[str]) -> dict[str, list[Property]]:
                 continue
         if '"' in params:
             params, value = _split_quoted(line)
-        if name in found:
-            found[name].append(Property(params, value))
+        if name not in found:
+            found[name] = (params, value)
+        elif name in repeated:
+            repeated[name] += (params, value)
         else:
-            found[name] = [Property(params, value)]
+            found[name] = repeated[name] = [*found[name], params, value]
     return found
+
+
+def first_of(properties: Properties, name: str) -> Property:
+    """Give the first line of a name that is present."""
+    found = properties[name]
+    return Property(found[0], found[1])
+
+
+def all_of(properties: Properties, name: str) -> list[Property]:
+    """Give the lines of a name, perhaps none, in file order."""
+    found = properties.get(name, ())
+    return [Property(found[place], found[place + 1]) for place in range(0, len(found), 2)]
 
 
 def _split_quoted(line: str) -> tuple[str, str]:
@@ -85,14 +101,14 @@ def unescape(value: str) -> str:
 
 def text(properties: Properties, name: str) -> str:
     """Give the first value of a property, unescaped and stripped; empty when absent."""
-    lines = properties.get(name)
-    return unescape(lines[0].value).strip() if lines else ""
+    found = properties.get(name)
+    return unescape(found[1]).strip() if found else ""
 
 
 def word(properties: Properties, name: str) -> str:
     """Give the first value of a property as an upper-case keyword; empty when absent."""
-    lines = properties.get(name)
-    return lines[0].value.strip().upper() if lines else ""
+    found = properties.get(name)
+    return found[1].strip().upper() if found else ""
 
 
 def plain(value: str) -> str:

@@ -3,19 +3,20 @@
 Nothing of the file outlives this call, and no calendar library object leaves it.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from scheduler.agenda.feeds.availability import add_availability, add_free_busy
 from scheduler.agenda.feeds.classify import Classifier
 from scheduler.agenda.feeds.clock_changes import ClockChange, french_day, next_clock_change, offset_at
 from scheduler.agenda.feeds.decoding import decode
-from scheduler.agenda.feeds.entries import EntryBook, Verdicts
+from scheduler.agenda.feeds.entries import EntryBook
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import Event
 from scheduler.agenda.feeds.expansion import Budget, Stretch, expand
 from scheduler.agenda.feeds.groups import add_group, group_by_uid, read_events
+from scheduler.agenda.feeds.local_zones import LocalZone
 from scheduler.agenda.feeds.moments import DAY, ZERO, read_duration
-from scheduler.agenda.feeds.properties import Properties, read_properties, text, word
+from scheduler.agenda.feeds.properties import Properties, first_of, read_properties, text, word
 from scheduler.agenda.feeds.reasons import Warned
 from scheduler.agenda.feeds.series import Reach
 from scheduler.agenda.feeds.splitting import RawComponent, split
@@ -55,7 +56,7 @@ def read_calendar(
     RFC 5545, RFC 5546, RFC 7953, RFC 7986.
     """
     log = WarningLog()
-    zone = source_zone(settings.zone)
+    zone = LocalZone(source_zone(settings.zone))
     book = EntryBook(limits.max_entries, log)
     budget = Budget(limits.max_steps_per_series, limits.max_steps)
     refresh_s = None
@@ -79,18 +80,17 @@ def _read_one(
     calendar: RawComponent, properties: Properties, settings: FeedSettings, reach: Reach, book: EntryBook
 ) -> None:
     is_cancelled = word(properties, "METHOD") == "CANCEL"
-    verdicts = Verdicts(Classifier(settings, is_cancelled=is_cancelled, log=reach.log))
+    classifier = Classifier(settings, is_cancelled=is_cancelled, log=reach.log)
     events = read_events(_named(calendar, "VEVENT"), reach, settings.source, book)
-    groups = group_by_uid(events)
-    for group in groups:
-        add_group(group, reach, verdicts, book)
-    foreign = [master for group in groups for master in group.masters if _is_foreign(master, reach)]
+    for group in group_by_uid(events):
+        add_group(group, reach, classifier, book)
+    foreign = [event for event in events if _is_foreign(event, reach)]
     changes = _next_changes(reach) if foreign else []
-    for master in foreign:
-        if verdicts.of(master).state is not State.IGNORED:
-            _warn_of_change(master, changes, reach)
+    for event in foreign:
+        if classifier.verdict_of(event).state is not State.IGNORED:
+            _warn_of_change(event, changes, reach)
     if not is_cancelled:
-        add_availability(_named(calendar, "VAVAILABILITY"), settings, reach, verdicts, book)
+        add_availability(_named(calendar, "VAVAILABILITY"), settings, reach, classifier, book)
     add_free_busy(_named(calendar, "VFREEBUSY"), settings, reach, is_cancelled=is_cancelled, book=book)
 
 
@@ -112,7 +112,7 @@ def _refresh_s(properties: Properties) -> int | None:
     for name in ("REFRESH-INTERVAL", "X-PUBLISHED-TTL"):
         if name in properties:
             try:
-                length = read_duration(properties[name][0].value).nominal
+                length = read_duration(first_of(properties, name).value).nominal
             except ComponentRefused:
                 continue
             if length > ZERO:
@@ -128,9 +128,9 @@ def _is_foreign(event: Event, reach: Reach) -> bool:
 def _next_changes(reach: Reach) -> list[ClockChange]:
     """Give the next two clock changes, spring and autumn, from the start of the window on."""
     changes: list[ClockChange] = []
-    from_at = reach.first_utc.replace(tzinfo=UTC)
+    from_at = reach.first_at
     for _ in range(2):
-        change = next_clock_change(reach.zones.floating, from_at)
+        change = next_clock_change(reach.zones.floating.rules, from_at)
         if change is None:
             break
         changes.append(change)
@@ -141,13 +141,13 @@ def _next_changes(reach: Reach) -> list[ClockChange]:
 def _warn_of_change(event: Event, changes: list[ClockChange], reach: Reach) -> None:
     """Say from what hour to what hour a series moves at the next change that its own zone does not know."""
     for change in changes:
-        offset = offset_at(event.start.zone, change.at - DAY)
+        offset = offset_at(event.start.zone.rules, change.at - DAY)
         first = change.at.replace(tzinfo=None) + offset
-        moves = offset_at(event.start.zone, change.at + DAY) == offset
+        moves = offset_at(event.start.zone.rules, change.at + DAY) == offset
         if moves and event.start.local < first and _runs_after(event, first, reach):
             at = event.start.local - offset
             before, after = (f"{at + shift:%H:%M}" for shift in (change.before, change.after))
-            day = french_day(change.at.astimezone(reach.zones.floating))
+            day = french_day(change.at.astimezone(reach.zones.floating.rules))
             reach.log.add(Warned.HOUR_WILL_CHANGE, f"{before} deviendra {after} le {day}", event.uid)
             return
 

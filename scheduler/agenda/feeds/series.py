@@ -7,16 +7,18 @@ an instant, as local digits, and as local digits that pretend to be UTC.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta
 
 from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import Event
 from scheduler.agenda.feeds.expansion import Budget, Stretch
-from scheduler.agenda.feeds.moments import DAY, ZERO, Length, end_of, to_local, to_utc
+from scheduler.agenda.feeds.local_zones import LocalZone
+from scheduler.agenda.feeds.moments import DAY, ZERO, Length, end_of
+from scheduler.agenda.feeds.properties import all_of
 from scheduler.agenda.feeds.reasons import Reason
 from scheduler.agenda.feeds.starts import local_times, starts_of
 from scheduler.agenda.feeds.values import Limits, WarningLog, Window
-from scheduler.agenda.feeds.zones import Zones, instant
+from scheduler.agenda.feeds.zones import Zones
 
 _MAX_SHIFT = timedelta(days=366)
 _MIDNIGHT = time()
@@ -24,21 +26,21 @@ _MIDNIGHT = time()
 
 @dataclass(slots=True)
 class Occurrence:
-    """One occurrence; instants are naive in UTC, ``length`` is nominal (as on a day without clock change)."""
+    """One occurrence; instants are aware in UTC, ``length`` is nominal (as on a day without clock change)."""
 
     event: Event
-    start_utc: datetime
-    end_utc: datetime
+    start_at: datetime
+    end_at: datetime
     length: timedelta
-    recurrence_utc: datetime | None
+    recurrence_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What one reading expands with: the window naive in UTC, the zones, the bounds, the warnings."""
+    """What one reading expands with: the window, the zones, the bounds, the warnings."""
 
-    first_utc: datetime
-    last_utc: datetime
+    first_at: datetime
+    last_at: datetime
     zones: Zones
     limits: Limits
     budget: Budget
@@ -47,21 +49,18 @@ class Reach:
     @classmethod
     def of(cls, window: Window, zones: Zones, limits: Limits, budget: Budget, log: WarningLog) -> "Reach":
         """Make it from a window."""
-        first, last = (at.astimezone(UTC).replace(tzinfo=None) for at in (window.from_at, window.to_at))
-        return cls(first, last, zones, limits, budget, log)
+        return cls(window.from_at, window.to_at, zones, limits, budget, log)
 
     def keep(self, found: Iterable[Occurrence]) -> Iterator[Occurrence]:
         """Keep what overlaps the window; what has no length counts by its start, so that it is told."""
         for one in found:
-            if one.start_utc < self.last_utc and (
-                one.end_utc > self.first_utc or self.first_utc <= one.start_utc
-            ):
+            if one.start_at < self.last_at and (one.end_at > self.first_at or self.first_at <= one.start_at):
                 yield one
 
 
 def single(event: Event) -> Occurrence:
     """Give the occurrence of a component that neither repeats nor belongs to a series in the file."""
-    recurrence = instant(event.recurrence) if event.recurrence else None
+    recurrence = event.recurrence.at if event.recurrence else None
     return _occurrence(event, event.start.local, event.start.zone, event.length, recurrence)
 
 
@@ -92,7 +91,7 @@ def series(master: Event, overrides: list[Event], reach: Reach) -> tuple[list[Oc
     stretch = _stretch(master, changes, reach)
     starts = starts_of(master, stretch, reach.zones, reach.budget, reach.log)
     excluded = _exclusions(master, reach.zones)
-    by_day = {start.date(): start for start in sorted(starts, reverse=True)}
+    by_day = {start.date(): start for start in sorted(starts, reverse=True)} if overrides else {}
     found: list[Occurrence] = []
     claimed = {id(change.event) for change in changes if change.original < stretch.first}
     for override in overrides:
@@ -107,7 +106,7 @@ def series(master: Event, overrides: list[Event], reach: Reach) -> tuple[list[Oc
         del starts[original]
         if not excluded.cover(original):
             start, length = override.start, override.length
-            found.append(_occurrence(override, start.local, start.zone, length, to_utc(original, zone)))
+            found.append(_occurrence(override, start.local, start.zone, length, zone.to_utc(original)))
     for original, length in starts.items():
         if not excluded.cover(original):
             found.append(_regular(master, original, length, changes))
@@ -132,7 +131,7 @@ class _Exclusions:
 
 def _exclusions(master: Event, zones: Zones) -> _Exclusions:
     excluded = _Exclusions()
-    for line in master.properties.get("EXDATE", ()):
+    for line in all_of(master.properties, "EXDATE"):
         for value in filter(None, map(str.strip, line.value.split(","))):
             moment = zones.moment_of(line.params, value)
             times = local_times(moment, master)
@@ -173,8 +172,8 @@ def _stretch(master: Event, changes: list[_Change], reach: Reach) -> Stretch:
     before = max([change.shift for change in changes], default=ZERO)
     after = max([-change.shift for change in changes], default=ZERO)
     return Stretch(
-        first=to_local(reach.first_utc, zone) - max(longest, DAY) - max(before, ZERO) - DAY,
-        last=to_local(reach.last_utc, zone) + max(after, ZERO) + DAY,
+        first=zone.to_local(reach.first_at) - max(longest, DAY) - max(before, ZERO) - DAY,
+        last=zone.to_local(reach.last_at) + max(after, ZERO) + DAY,
         max_starts=reach.limits.max_occurrences_per_series,
     )
 
@@ -203,16 +202,16 @@ def _original(
 def _regular(master: Event, original: datetime, length: Length, changes: list[_Change]) -> Occurrence:
     for change in reversed(changes):
         if change.original <= original:
-            start, recurrence = original + change.shift, to_utc(original, master.start.zone)
+            start, recurrence = original + change.shift, master.start.zone.to_utc(original)
             return _occurrence(change.event, start, master.start.zone, change.event.length, recurrence)
     occurrence = _occurrence(master, original, master.start.zone, length, None)
-    occurrence.recurrence_utc = occurrence.start_utc
+    occurrence.recurrence_at = occurrence.start_at
     return occurrence
 
 
 def _occurrence(
-    event: Event, start: datetime, zone: tzinfo, length: Length, recurrence: datetime | None
+    event: Event, start: datetime, zone: LocalZone, length: Length, recurrence: datetime | None
 ) -> Occurrence:
-    start_utc = to_utc(start, zone)
-    end_utc = end_of(start, start_utc, zone, length)
-    return Occurrence(event, start_utc, end_utc, length.nominal, recurrence)
+    start_at = zone.to_utc(start)
+    end_at = end_of(start, start_at, zone, length)
+    return Occurrence(event, start_at, end_at, length.nominal, recurrence)

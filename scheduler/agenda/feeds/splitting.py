@@ -3,6 +3,7 @@
 Nothing is interpreted here but ``BEGIN`` and ``END``; the lines of each component stay as they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scheduler.agenda.feeds.errors import FeedTooManyEvents, FeedTruncated
@@ -26,7 +27,7 @@ class RawComponent:
 
     name: str
     lines: list[str] = field(default_factory=list)
-    children: list["RawComponent"] = field(default_factory=list)
+    children: Sequence["RawComponent"] = ()
     closed: bool = False
 
 
@@ -42,24 +43,28 @@ class _Splitter:
         if name == "VCALENDAR":
             if self.stack:
                 raise FeedTruncated
-            self._open(name, self.calendars)
+            self.calendars.append(self._opened(name))
         elif self.stack and self._may_begin(name):
             if name in TOP_LEVEL:
                 del self.stack[1:]
-            self._open(name, self.stack[-1].children)
+            parent = self.stack[-1]
+            if isinstance(parent.children, list):
+                parent.children.append(self._opened(name))
+            else:
+                parent.children = [self._opened(name)]
 
     def _may_begin(self, name: str) -> bool:
         if name in TOP_LEVEL or len(self.stack) == 1:
             return True
         return (name in NESTED or name.startswith("X-")) and len(self.stack) < _MAX_DEPTH
 
-    def _open(self, name: str, siblings: list[RawComponent]) -> None:
+    def _opened(self, name: str) -> RawComponent:
         self.num_left -= 1
         if self.num_left < 0:
             raise FeedTooManyEvents
         component = RawComponent(name)
-        siblings.append(component)
         self.stack.append(component)
+        return component
 
     def end(self, name: str) -> None:
         for depth in range(len(self.stack) - 1, -1, -1):

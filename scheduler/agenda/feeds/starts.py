@@ -1,15 +1,16 @@
 """The local starts of a series before its exceptions: DTSTART, RRULE and RDATE (RFC 5545 §3.8.5)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from scheduler.agenda.feeds.events import Event, length_between
 from scheduler.agenda.feeds.expansion import Budget, Stretch, expand, produces_start
-from scheduler.agenda.feeds.moments import Length, Moment, read_duration, to_local
-from scheduler.agenda.feeds.properties import Property
+from scheduler.agenda.feeds.local_zones import UTC_ZONE
+from scheduler.agenda.feeds.moments import Length, Moment, read_duration
+from scheduler.agenda.feeds.properties import Property, all_of
 from scheduler.agenda.feeds.reasons import Warned
 from scheduler.agenda.feeds.rules import Rule
 from scheduler.agenda.feeds.values import WarningLog
-from scheduler.agenda.feeds.zones import Zones, instant
+from scheduler.agenda.feeds.zones import Zones
 
 _END_OF_DAY = timedelta(hours=23, minutes=59, seconds=59)
 
@@ -36,7 +37,7 @@ def starts_of(
         starts.update(dict.fromkeys(expand(rule, start, until, stretch, budget), master.length))
     if not master.rules:
         starts[start] = master.length
-    for line in master.properties.get("RDATE", ()):
+    for line in all_of(master.properties, "RDATE"):
         for value in filter(None, map(str.strip, line.value.split(","))):
             starts.update([_extra(value, line, master, zones, log)])
     return {start: length for start, length in starts.items() if stretch.first <= start <= stretch.last}
@@ -55,7 +56,7 @@ def until_of(rule: Rule, master: Event) -> datetime | None:
         return digits + _END_OF_DAY
     if not rule.until.is_utc:
         return digits
-    local = to_local(digits, master.start.zone)
+    local = master.start.zone.to_local(UTC_ZONE.to_utc(digits))
     return max(local, digits) if master.start.floating else local
 
 
@@ -63,8 +64,8 @@ def local_times(moment: Moment, master: Event) -> list[datetime]:
     """Give the local times of a series that an exception date may mean, the likeliest first."""
     if moment.floating or moment.is_date or moment.zone is master.start.zone:
         return [moment.local]
-    times = [to_local(instant(moment), master.start.zone)]
-    if master.start.floating and moment.zone is UTC:
+    times = [master.start.zone.to_local(moment.at)]
+    if master.start.floating and moment.zone is UTC_ZONE:
         times.append(moment.local)
     return times
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from scheduler.agenda.feeds.errors import ComponentRefused, InvalidFeedSetting
 from scheduler.agenda.feeds.expansion import Budget
 from scheduler.agenda.feeds.file_zones import read_file_zone
-from scheduler.agenda.feeds.moments import Moment, to_utc, written
+from scheduler.agenda.feeds.local_zones import UTC_ZONE, LocalZone
+from scheduler.agenda.feeds.moments import Moment, written
 from scheduler.agenda.feeds.properties import Property, parameters, unescape
 from scheduler.agenda.feeds.reasons import Warned
 from scheduler.agenda.feeds.splitting import RawComponent
@@ -32,7 +33,7 @@ class Zones:
     ----------
     definitions : mapping of str to RawComponent
         VTIMEZONE components by the name that ``zone_key`` gives.
-    source_zone : tzinfo
+    source_zone : LocalZone
         Zone of the source, for what has none.
     window : Window
         Stretch of time for which VTIMEZONE components are evaluated.
@@ -43,7 +44,7 @@ class Zones:
     def __init__(
         self,
         definitions: Mapping[str, RawComponent],
-        source_zone: tzinfo,
+        source_zone: LocalZone,
         window: Window,
         budget: Budget,
         log: WarningLog,
@@ -54,27 +55,27 @@ class Zones:
         self._window = window
         self._budget = budget
         self._log = log
-        self._named: dict[str, tzinfo] = {}
-        self._by_params: dict[str, tzinfo | None] = {}
+        self._named: dict[str, LocalZone] = {}
+        self._by_rules = {id(source_zone.rules): source_zone}
+        self._by_params: dict[str, LocalZone | None] = {}
 
     def use_calendar_zone(self, name: str) -> None:
         """Read times without a zone in the calendar's own (``X-WR-TIMEZONE``), if it can be understood."""
-        zone = self._resolve(zone_key(name)) if name else None
-        if zone is not None:
-            self.floating = zone
+        rules = self._resolve(zone_key(name)) if name else None
+        if rules is not None:
+            self.floating = self._local(rules)
         elif name:
             self._log.add(Warned.UNKNOWN_ZONE, zone_key(name))
 
-    def named(self, name: str) -> tzinfo:
+    def named(self, name: str) -> LocalZone:
         """Give the zone of a TZID; an unknown one is the source's, with a warning."""
         key = zone_key(name)
         zone = self._named.get(key)
         if zone is None:
-            zone = self._resolve(key)
-            if zone is None:
-                zone = self._source_zone
+            rules = self._resolve(key)
+            if rules is None:
                 self._log.add(Warned.UNKNOWN_ZONE, key)
-            self._named[key] = zone
+            zone = self._named[key] = self._source_zone if rules is None else self._local(rules)
         return zone
 
     def moment(self, line: Property) -> Moment:
@@ -100,14 +101,20 @@ class Zones:
             zone = self._by_params[params] = self.named(name) if name else None
         digits = written(value)
         if digits.is_utc:
-            if zone is not None and zone is not UTC:
+            if zone is not None and zone.rules is not UTC:
                 self._log.add(Warned.UTC_WITH_ZONE)
-            return Moment(digits.digits, UTC)
+            return Moment(digits.digits, UTC_ZONE)
         if digits.is_date:
             return Moment(digits.digits, zone or self.floating, is_date=True, floating=zone is None)
         if zone is None:
             return Moment(digits.digits, self.floating, floating=True)
         return Moment(digits.digits, zone)
+
+    def _local(self, rules: tzinfo) -> LocalZone:
+        """Give one and the same object for one zone, so that zones compare by identity."""
+        if rules is UTC:
+            return UTC_ZONE
+        return self._by_rules.setdefault(id(rules), LocalZone(rules))
 
     def _resolve(self, key: str) -> tzinfo | None:
         zone = standard_zone(key)
@@ -210,8 +217,3 @@ def _from_fixed_name(key: str) -> tzinfo | None:
         return None
     offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
     return timezone(-offset if match[1] == "-" else offset)
-
-
-def instant(moment: Moment) -> datetime:
-    """Give a moment as an instant, naive in UTC."""
-    return to_utc(moment.local, moment.zone)

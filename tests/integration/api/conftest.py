@@ -10,10 +10,13 @@ from uuid import UUID
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from sqlmodel import Session
 
 from api.app import create_app
 from api.logging import configure_logging
+from api.reading import Readers
+from api.services import Services
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.accounts.tokens import issue_token
 from scheduler.settings import Settings
@@ -52,15 +55,15 @@ def browser(session: Session, clients: Clients, account_id: UUID, now: datetime)
     return client
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def logs() -> Iterator[io.StringIO]:
-    """Catch what is logged, in the form of production, and leave the loggers as they were."""
+    """Catch what is logged, in the form of production; afterwards nothing of it is left."""
     root, stream = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
+    level = root.level
     configure_logging(Settings(log_format="json"), stream)
     yield stream
     structlog.reset_defaults()
-    root.handlers, root.level = before[0], before[1]
+    root.handlers, root.level = [], level
 
 
 @pytest.fixture
@@ -73,9 +76,18 @@ def settings() -> Settings:
     return Settings(solve_seconds=10)
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """Build one application for all tests: its parts are exchanged before each."""
+    store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('built') / 'none.db'}")
+    yield create_app(Settings(), store)
+    store.close()
+
+
 @pytest.fixture
-def clients(store: Store, settings: Settings, setting: Setting) -> Iterator[Clients]:
-    with clients_of(create_app(settings, store, clock=setting.clock)) as clients:
+def clients(built: FastAPI, store: Store, settings: Settings, setting: Setting) -> Iterator[Clients]:
+    built.state.services = Services(settings=settings, store=store, clock=setting.clock, readers=Readers())
+    with clients_of(built) as clients:
         yield clients
         for client in setting.opened:
             client.close()

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from scheduler.clock import utc_now
-from scheduler.jobs.start import JOB_DEFAULTS, LOOK_EVERY, RunningJobs, start_jobs, start_scheduler
+from scheduler.jobs.start import CLEAN_EVERY, JOB_DEFAULTS, LOOK_EVERY, RunningJobs, start_jobs, start_scheduler
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -103,9 +103,10 @@ def test_what_the_defaults_get_wrong_is_set() -> None:
 def test_the_jobs_of_relais_start_on_an_empty_store(sqlite_store: Store, tmp_path: Path) -> None:
     jobs = start_jobs(sqlite_store, Settings(data_dir=tmp_path))
     try:
-        wait_until(lambda: jobs.board.all()[0].succeeded_at is not None)
+        wait_until(lambda: all(job.succeeded_at is not None for job in jobs.board.all()))
     finally:
         jobs.stop()
     assert [(job.job_id, job.every, job.trouble) for job in jobs.board.all()] == [
-        ("due_feeds", LOOK_EVERY, None)
+        ("due_feeds", LOOK_EVERY, None),
+        ("old_keys", CLEAN_EVERY, None),
     ]

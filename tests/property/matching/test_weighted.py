@@ -104,7 +104,7 @@ def test_whole_loads_never_exclude_the_optimum(problem: AssignmentProblem) -> No
     for dual in _duals(packing):
         choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
         region = tightened(region_of(dual, choice, np.arange(packing.num_rows)))
-        best = _best_within(problem, packing, region.arcs, region.unplaced)
+        best = _best_within(packing, region.arcs, region.unplaced)
         kept = problem.value(problem.pinned[problem.pinned >= 0])
         value, optimum = packing.value(choice), best_value(problem) - kept
         assert optimum <= value + region.most_gain
@@ -117,9 +117,7 @@ def _duals(packing: Packing) -> list[Dual]:
     return [flat] if flow is None else [flat, flow.dual]
 
 
-def _best_within(
-    problem: AssignmentProblem, packing: Packing, arcs: np.ndarray, unplaced: np.ndarray
-) -> int | None:
+def _best_within(packing: Packing, arcs: np.ndarray, unplaced: np.ndarray) -> int | None:
     """The best value over the options of a region, None when they hold no sound choice."""
     options: list[list[int]] = [[] for _ in range(packing.num_rows)]
     for row in unplaced.tolist():

@@ -76,11 +76,11 @@ def small_app() -> FastAPI:
 @pytest.fixture(scope="module")
 def lines() -> Iterator[io.StringIO]:
     root, stream = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
+    level = root.level
     configure_logging(Settings(log_format="json"), stream)
     yield stream
     structlog.reset_defaults()
-    root.handlers, root.level = before[0], before[1]
+    root.handlers, root.level = [], level
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,12 @@ CANARY = "ZZCANARI"
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    level = root.level
     stream = io.StringIO()
     configure_logging(Settings(log_format="json"), stream)
     yield stream
     structlog.reset_defaults()
-    root.handlers, root.level = before[0], before[1]
+    root.handlers, root.level = [], level
 
 
 def the_line(stream: io.StringIO) -> dict[str, object]:
@@ -70,6 +70,7 @@ def test_the_loggers_that_write_paths_are_quiet(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
 
 
+@pytest.mark.usefixtures("stream")
 def test_the_console_form_is_for_people() -> None:
     stream = io.StringIO()
     configure_logging(Settings(log_format="console"), stream)

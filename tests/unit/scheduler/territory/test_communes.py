@@ -187,3 +187,9 @@ def test_sources_of_coordinates_are_told():
     assert directory.by_insee("77445").coordinates_from is CoordinatesFrom.GEONAMES
     somewhere = next(c for c in directory if c.coordinates_from is CoordinatesFrom.POSTCODE)
     assert somewhere.approximate
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_code_is_no_commune(nothing: str) -> None:
+    with pytest.raises(UnknownCommune):
+        communes().by_insee(nothing)

@@ -85,7 +85,7 @@ def test_too_much_time_by_the_clock_kills_the_process():
 def test_too_much_memory_is_refused_and_the_next_calendar_read():
     text = "DESCRIPTION:" + "x" * 1500
     heavy = calendar(*(event("DTSTART:20260608T090000Z", HALF, text, uid=str(n)) for n in range(10_000)))
-    with FeedReader(ProcessLimits(memory_mb=80)) as reader:
+    with FeedReader(ProcessLimits(memory_mb=64)) as reader:
         assert code_of(reader, heavy) == "feed_too_heavy"
         assert reader.read(load("cut"), FeedSettings(), YEAR).entries
 

@@ -5,14 +5,13 @@ No patient is named: a booking is a place that is taken.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, func, or_, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.booking import TAKES_A_PLACE, may_reach
+from scheduler.agenda.booking import may_reach, num_taken
 from scheduler.agenda.freshness import trusted
 from scheduler.clock import local_day
 from scheduler.errors import NotFound
@@ -39,7 +38,7 @@ class OpenOffer:
 
 def open_offer(session: Session, actor: Actor, *, now: datetime) -> OpenOffer:
     """Count the slots of the next 72 hours that this role may book."""
-    taken = _num_taken()
+    taken = num_taken(now)
     query = (
         select(func.count(), func.count(col(Slot.practitioner_id).distinct()))
         .select_from(Slot)
@@ -83,7 +82,7 @@ class OwnDay:
 
 def coming_slots(session: Session, practitioner_id: int, *, now: datetime, zone: str) -> list[OwnDay]:
     """Give the slots of a practitioner in the seven days to come, day by day; those gone only when booked."""
-    taken = _num_taken()
+    taken = num_taken(now)
     query = (
         select(Slot, Practice.insee, taken)
         .join(Practice, col(Practice.id) == col(Slot.practice_id))
@@ -109,16 +108,6 @@ def coming_slots(session: Session, practitioner_id: int, *, now: datetime, zone:
         )
         by_day.setdefault(local_day(slot.start_at, zone), []).append(shown)
     return [OwnDay(on=on, slots=tuple(slots)) for on, slots in by_day.items()]
-
-
-def _num_taken() -> Any:
-    """Count the places of a slot that somebody has."""
-    return (
-        select(func.count())
-        .where(col(Booking.slot_id) == col(Slot.id), col(Booking.state).in_(TAKES_A_PLACE))
-        .correlate(Slot)
-        .scalar_subquery()
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
