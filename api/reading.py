@@ -20,7 +20,7 @@ from scheduler.store.tables import FeedReading
 
 USUAL_WINDOW = timedelta(hours=72)
 _AT_ONCE = 2
-_PATIENCE_S = 10.0
+_PATIENCE_S = 5.0
 
 
 class Readers:
@@ -36,7 +36,7 @@ class Readers:
         Raises
         ------
         StoreBusy
-            When none was free within 10 seconds.
+            When none was free within 5 seconds.
         """
         if not self._places.acquire(timeout=_PATIENCE_S):
             raise StoreBusy

@@ -11,8 +11,8 @@ Nothing at all is a refusal: programs have tokens, which no browser adds by itse
 cookie is the second wall. The same method serves forms and scripts, without a secret in any page (OWASP
 Cross-Site Request Forgery Prevention, "Fetch Metadata"; W3C Fetch Metadata Request Headers, section 2).
 
-Which *files* and calendars a role applies to is ownership: ``scheduler.referrals.scope`` for referrals,
-``own_practitioner`` below for what belongs to a practitioner.
+Which files, calendars and bookings a role applies to is ownership, decided once per kind by the use cases:
+``referrals.scope``, ``directory.find_practitioner`` and ``agenda.booking.may_reach`` of ``scheduler``.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from api.services import Services, services_of
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.sessions import Limits, touch, visit_of_session
 from scheduler.accounts.tokens import actor_of_token
-from scheduler.errors import Forbidden, NotFound, NotSignedIn
+from scheduler.errors import Forbidden, NotSignedIn
 from scheduler.store.tables import Role
 
 COOKIE = "relais_session"
@@ -38,7 +38,6 @@ ROLE_HEADER = "X-Relais-Role"
 TERRITORY_HEADER = "X-Relais-Territory"
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_KEEPERS = frozenset({Role.GP, Role.SECRETARY})
 
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Posé par POST /api/v1/sessions")
 _bearer = HTTPBearer(auto_error=False, description="Jeton « relais_… » donné par la commande relais token")
@@ -79,18 +78,6 @@ async def open_to_all() -> None:
 
 PUBLIC = Depends(open_to_all)
 """The access rule of a public route: ``dependencies=[PUBLIC]``."""
-
-
-def own_practitioner(actor: Actor, practitioner_id: int | None) -> None:
-    """Keep a GP and their secretary to what is theirs; other roles pass.
-
-    Raises
-    ------
-    NotFound
-        For what belongs to another practitioner: the same answer as for an unknown id.
-    """
-    if actor.role in _KEEPERS and (practitioner_id is None or practitioner_id != actor.practitioner_id):
-        raise NotFound("practitioner")
 
 
 def refuse_cross_site(request: Request, here: Services, *, vouched: bool = True) -> None:

@@ -14,17 +14,17 @@ from api.routes import (
 )
 
 ROUTERS = (
-    health.router,
+    slots.router,  # first: routers are tried in turn, and these are asked for while a patient is on the line
+    bookings.router,
+    referrals.router,
     sessions.router,
     communes.router,
-    directory.structures,
-    directory.practitioners,
-    referrals.router,
     matching_runs.router,
     proposals.router,
     feeds.router,
-    slots.router,
-    bookings.router,
+    directory.practitioners,
+    directory.structures,
+    health.router,
 )
 
 LARGE_BODIES = (r"/api/v1/feeds/preview/file", r"/api/v1/feeds/\d+/file")

@@ -14,7 +14,9 @@ from scheduler.accounts.sessions import Limits, SignedIn, Visit, sign_in, sign_o
 router = APIRouter(prefix="/api/v1", tags=["session"])
 
 
-@router.post("/sessions", status_code=status.HTTP_204_NO_CONTENT, dependencies=[PUBLIC])
+@router.post(
+    "/sessions", status_code=status.HTTP_204_NO_CONTENT, response_class=Response, dependencies=[PUBLIC]
+)
 def open_session(given: SignIn, request: Request, response: Response, here: Here) -> None:
     """Sign in: the session comes back as a cookie that scripts cannot read."""
     refuse_cross_site(request, here, vouched=False)
@@ -28,7 +30,7 @@ def open_session(given: SignIn, request: Request, response: Response, here: Here
     set_session_cookie(response, signed_in, here)
 
 
-@router.delete("/sessions/current", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/sessions/current", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
 def close_session(
     _actor: Anyone, response: Response, here: Here, token: Annotated[str | None, Cookie(alias=COOKIE)] = None
 ) -> None:

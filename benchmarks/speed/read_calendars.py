@@ -96,23 +96,20 @@ def _feed(chance: random.Random, number: int, num_single: int, num_series: int) 
 
 def _relais(feed: bytes) -> Occurrences:
     reading = read_calendar(feed, FeedSettings(), Window(from_at=FIRST, to_at=LAST))
-    return {
-        (entry.uid, entry.start_at, entry.end_at)
-        for entry in reading.entries
-        if entry.start_at and entry.end_at
-    }
+    timed = (entry for entry in reading.entries if entry.start_at and entry.end_at)
+    return {(entry.uid, entry.start_at, entry.end_at) for entry in timed}
 
 
 def _recurring(feed: bytes) -> Occurrences:
-    import icalendar
-    import recurring_ical_events
+    import icalendar  # noqa: PLC0415 — only where the peers are asked for
+    import recurring_ical_events  # noqa: PLC0415
 
     events = recurring_ical_events.of(icalendar.Calendar.from_ical(feed)).between(FIRST, LAST)
     return {(str(event["UID"]), _utc(event["DTSTART"].dt), _utc(event["DTEND"].dt)) for event in events}
 
 
 def _ical(feed: bytes) -> Occurrences:
-    from ical.calendar_stream import IcsCalendarStream
+    from ical.calendar_stream import IcsCalendarStream  # noqa: PLC0415
 
     calendar = IcsCalendarStream.calendar_from_ics(feed.decode())
     events = calendar.timeline.overlapping(FIRST, LAST)

@@ -79,7 +79,7 @@ def _relaxed(packing: Packing, arcs: Int64, deadline: Deadline) -> "OptimizeResu
         np.concatenate([packing.row[arcs], packing.num_rows + column]),
         np.concatenate([np.arange(arcs.size), position]),
     )
-    answer = linprog(
+    answer = linprog(  # type: ignore[call-overload]
         -packing.gain[arcs].astype(np.float64),
         A_ub=csr_array((values, where), shape=(packing.num_rows + packing.num_cols, arcs.size)),
         b_ub=np.concatenate([np.ones(packing.num_rows), packing.capacity.astype(np.float64)]),

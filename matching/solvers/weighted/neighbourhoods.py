@@ -1,4 +1,4 @@
-"""Which rows to decide anew together: those of a few columns that exchange groups cheaply."""
+"""Which rows to decide anew together: those of a few columns that exchange groups cheaply, or any."""
 
 import numpy as np
 
@@ -38,6 +38,14 @@ class Neighbourhoods:
         inside[columns] = True
         return columns, self._rows(choice, home, inside)
 
+    def scatter(self, choice: Int64, num_rows: int) -> Int64:
+        """Return rows drawn one by one, wherever they are, rather those that lose much."""
+        regret = self._dual.row_loss(choice).astype(np.float64)
+        likely = 0.3 + regret / (1.0 + regret.mean())
+        size = min(num_rows, regret.size)
+        drawn: Int64 = self._random.choice(regret.size, size, replace=False, p=likely / likely.sum())
+        return np.sort(drawn)
+
     def learn(self, columns: Int64, *, improved: bool) -> None:
         """Look less often where nothing was found."""
         self._failures[columns] = 0 if improved else self._failures[columns] + 1
@@ -61,10 +69,9 @@ class Neighbourhoods:
         dual, packing = self._dual, self._dual.packing
         empty = (dual.price.astype(np.float64) * packing.room(choice)).clip(0)
         regret = dual.row_loss(choice).astype(np.float64)
-        lost: Float64 = np.bincount(home, weights=regret, minlength=packing.num_cols)
-        lost = lost + np.bincount(packing.root, weights=empty, minlength=packing.num_cols)
+        lost = sums(home, regret, packing.num_cols) + sums(packing.root, empty, packing.num_cols)
         used = np.bincount(home, minlength=packing.num_cols) > 0
-        return np.asarray(lost / max(float(lost.max()), 1.0) + 1e-9 * used)
+        return lost / max(float(lost.max()), 1.0) + 1e-9 * used
 
     def _exchange(self, home: Int64, column: int) -> Float64:
         """Return how cheaply rows would go from ``column`` to each other column, or come from it."""
@@ -72,9 +79,8 @@ class Neighbourhoods:
         leaving = home[packing.row] == column
         coming = self._outer == column
         size = packing.num_cols
-        out: Float64 = np.bincount(self._outer[leaving], weights=self._weight[leaving], minlength=size)
-        back: Float64 = np.bincount(home[packing.row[coming]], weights=self._weight[coming], minlength=size)
-        return out + back
+        out = sums(self._outer[leaving], self._weight[leaving], size)
+        return out + sums(home[packing.row[coming]], self._weight[coming], size)
 
     def _rows(self, choice: Int64, home: Int64, inside: Bools) -> Int64:
         dual, packing = self._dual, self._dual.packing
@@ -82,3 +88,8 @@ class Neighbourhoods:
         arcs = arcs[inside[self._outer[arcs]]]
         near = arcs[np.argsort(dual.regret[arcs], kind="stable")[:_MOST_WAITING]]
         return np.union1d(np.flatnonzero((choice >= 0) & inside[home]), packing.row[near])
+
+
+def sums(place: Int64, weights: Float64, size: int) -> Float64:
+    """Return the sum of weights at each place from 0 to ``size - 1``."""
+    return np.asarray(np.bincount(place, weights=weights, minlength=size), np.float64)

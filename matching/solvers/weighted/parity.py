@@ -36,9 +36,7 @@ def tightened(region: Region) -> Region:
     table = _cheapest_exchanges(sides)
     if table is None:
         return region
-    least = sides.base + sides.least_over(table, np.zeros(1, np.int64))[0]
-    if least >= _NEVER // 2:
-        return region
+    least = min(_NEVER, sides.base + int(sides.least_over(table, np.zeros(1, np.int64))[0]))
     switched = np.minimum(sides.base + sides.switch + sides.least_over(table, sides.freed), _NEVER)
     inside = np.where(sides.starts_inside, least, switched) - np.minimum(sides.inside, _NEVER)
     outside = np.where(sides.starts_inside, switched, least) - np.minimum(sides.outside, _NEVER)
@@ -46,7 +44,7 @@ def tightened(region: Region) -> Region:
     on_top = np.where(sides.arc_inside, inside[position], outside[position])
     kept = region.dual.regret[region.arcs] + on_top <= region.hope
     out = outside[region.position(region.unplaced)] + region.dual.surplus[region.unplaced] <= region.hope
-    return replace(region.within(kept, out), least=int(least))
+    return replace(region.within(kept, out), least=min(least, region.loss))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -57,7 +57,8 @@ class Region:
 
     def position(self, rows: Int64) -> Int64:
         """Return where ``rows`` stand among the rows of the region."""
-        return np.searchsorted(self.rows, rows)
+        position: Int64 = np.searchsorted(self.rows, rows)
+        return position
 
     def limited(self, choice: Int64, max_arcs: int) -> "Region":
         """Return the region with the arcs of least regret only, those of ``choice`` among them."""
@@ -98,4 +99,5 @@ def arcs_of_rows(packing: Packing, rows: Int64) -> Int64:
     count = packing.start[rows + 1] - packing.start[rows]
     ends = np.cumsum(count)
     shift = np.repeat(packing.start[rows] - ends + count, count)
-    return np.arange(shift.size) + shift
+    arcs: Int64 = np.arange(shift.size) + shift
+    return arcs

@@ -6,11 +6,12 @@ References
 conditions", doi:10.1007/978-1-4615-1507-4_27.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from matching.solvers.deadline import Deadline
-from matching.solvers.weighted.answer import Answer
+from matching.solvers.weighted.answer import Answer, improvement
 from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.neighbourhoods import Neighbourhoods
@@ -46,53 +47,126 @@ class Budget:
     most_arcs: int
 
 
-def by_programme(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:  # noqa: ARG001
-    """Decide a region by HiGHS: strong where the relaxation is nearly whole, with hundreds of rows."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How neighbourhoods are drawn and decided.
+
+    Parameters
+    ----------
+    side_by_side : int
+        Neighbourhoods decided at the same time, each in a thread.
+    scatter_every : int
+        Every how many neighbourhoods one of scattered rows comes, 0 = never.
+    """
+
+    improve: Improve
+    budget: Budget
+    side_by_side: int
+    scatter_every: int
+
+
+def _by_programme(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:  # noqa: ARG001
     return solve_region(region, choice, time_s=time_s, nodes=200)
 
 
-def by_propagation(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:
-    """Decide a region by CP-SAT: strong on a few dozen rows with loads that never fit exactly."""
-    return improve_region(region, choice, time_s=time_s, work=0.3, seed=seed)
+def _by_propagation(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:
+    return improve_region(region, choice, time_s=time_s, work=0.05, seed=seed)
+
+
+#: Loads of the item alone make a nearly whole relaxation: HiGHS decides hundreds of rows at once.
+BY_PROGRAMME = Method(
+    improve=_by_programme,
+    budget=Budget(tries=400, idle_tries=25, arcs=1500, most_arcs=2500),
+    side_by_side=1,
+    scatter_every=0,
+)
+#: Loads that differ by bin never fit exactly: CP-SAT decides a few dozen rows, two sets at a time.
+BY_PROPAGATION = Method(
+    improve=_by_propagation,
+    budget=Budget(tries=3000, idle_tries=200, arcs=120, most_arcs=2500),
+    side_by_side=2,
+    scatter_every=3,
+)
 
 
 class _Size:
     """How much is decided anew: more as long as searches end, less when they do not."""
 
-    def __init__(self, num_columns: int, budget: Budget) -> None:
-        self._most_columns, self._most_arcs = float(num_columns), float(budget.most_arcs)
-        self.columns, self.arcs = 4.0, float(budget.arcs)
+    def __init__(self, dual: Dual, budget: Budget) -> None:
+        self._most_columns, self._most_arcs = float(dual.packing.num_cols), float(budget.most_arcs)
+        self._most_rows = float(dual.packing.num_rows)
+        self.columns, self.arcs, self.rows = 4.0, float(budget.arcs), 25.0
 
-    def adapt(self, answer: Answer, *, complete: bool) -> None:
-        """Learn from one neighbourhood; ``complete``: the limit on arcs was not reached."""
-        if not answer.finished:
+    def adapt(self, tried: "_Trial", answer: Answer) -> None:
+        """Learn from one neighbourhood."""
+        if tried.columns is None:
+            self.rows = min(self._most_rows, max(8.0, self.rows * (1.05 if answer.finished else 0.93)))
+        elif not answer.finished:
             self.arcs = max(60.0, self.arcs * 0.85)
             self.columns = max(2.0, self.columns * 0.95)
-        elif complete:
+        elif tried.region.complete:
             self.columns = min(self._most_columns, self.columns * 1.1)
         else:
             self.arcs = min(self._most_arcs, self.arcs * 1.06)
 
 
-def searched(
-    dual: Dual, choice: Int64, improve: Improve, budget: Budget, deadline: Deadline, seed: int
-) -> Int64:
-    """Return the choice improved until the budget or the time is used up."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Trial:
+    """A neighbourhood; ``columns`` None when its rows were scattered."""
+
+    region: Region
+    columns: Int64 | None
+
+
+def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed: int) -> Int64:
+    """Return the choice improved until the budget or the time is used up.
+
+    Neighbourhoods of a round are decided side by side from the same choice; each is taken over if it
+    still fits, and still improves, once those before it are.
+    """
     if not dual.packing.num_rows:
         return choice
-    neighbourhoods, size, idle = Neighbourhoods(dual, seed), _Size(dual.packing.num_cols, budget), 0
-    for attempt in range(budget.tries):
-        if idle >= budget.idle_tries or deadline.remaining_s() <= 0 or _proven(dual, choice):
-            break
-        columns, rows = neighbourhoods.draw(choice, size.columns)
-        region = region_of(dual, choice, rows).limited(choice, int(size.arcs))
-        answer = improve(region, choice, time_s=deadline.remaining_s(), seed=attempt)
-        choice = choice if answer.choice is None else answer.choice
-        idle = idle + 1 if answer.choice is None else 0
-        neighbourhoods.learn(columns, improved=answer.choice is not None)
-        size.adapt(answer, complete=region.complete)
+    neighbourhoods, size = Neighbourhoods(dual, seed), _Size(dual, method.budget)
+    idle = tries = 0
+    with ThreadPoolExecutor(method.side_by_side) as pool:
+        while tries < method.budget.tries and idle < method.budget.idle_tries:
+            if deadline.remaining_s() <= 0 or dual.bound == dual.packing.value(choice):
+                break
+            round_ = [
+                _trial(dual, choice, neighbourhoods, size, method, tries + i)
+                for i in range(method.side_by_side)
+            ]
+            answers = pool.map(
+                lambda trial, number, start=choice: method.improve(
+                    trial.region, start, time_s=deadline.remaining_s(), seed=number
+                ),
+                round_,
+                range(tries, tries + len(round_)),
+            )
+            tries += len(round_)
+            for trial, answer in zip(round_, answers, strict=True):
+                better = _merged(trial.region, choice, answer)
+                idle = idle + 1 if better is None else 0
+                choice = choice if better is None else better
+                size.adapt(trial, answer)
+                if trial.columns is not None:
+                    neighbourhoods.learn(trial.columns, improved=better is not None)
     return choice
 
 
-def _proven(dual: Dual, choice: Int64) -> bool:
-    return dual.bound == dual.packing.value(choice)
+def _trial(
+    dual: Dual, choice: Int64, neighbourhoods: Neighbourhoods, size: _Size, method: Method, number: int
+) -> _Trial:
+    if method.scatter_every and number % method.scatter_every == method.scatter_every - 1:
+        rows = neighbourhoods.scatter(choice, int(size.rows))
+        return _Trial(region=region_of(dual, choice, rows).limited(choice, 6 * rows.size), columns=None)
+    columns, rows = neighbourhoods.draw(choice, size.columns)
+    return _Trial(region=region_of(dual, choice, rows).limited(choice, int(size.arcs)), columns=columns)
+
+
+def _merged(region: Region, choice: Int64, answer: Answer) -> Int64 | None:
+    """Return ``choice`` with the answer's decisions about the region, when sound and better."""
+    if answer.choice is None:
+        return None
+    decided = answer.choice[region.rows]
+    return improvement(region, choice, decided[decided >= 0])

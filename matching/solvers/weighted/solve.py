@@ -11,11 +11,8 @@ from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.packing import Int64, Packing, arcs_of, choice_of, packing_of
 from matching.solvers.weighted.proof import improved_by_core
 from matching.solvers.weighted.rounding import rounded_choice
-from matching.solvers.weighted.search import Budget, by_programme, by_propagation, searched
+from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
 
-# Loads of the item alone make a nearly whole relaxation: large neighbourhoods, soon nothing to gain.
-_OWN_LOADS = Budget(tries=400, idle_tries=25, arcs=1500, most_arcs=2500)
-_LOADS_BY_BIN = Budget(tries=3000, idle_tries=300, arcs=200, most_arcs=2500)
 _SMALL_ROWS = 1500  # up to which all rows at once, over few options, are the best start
 _SEARCH_SHARE = 0.6
 
@@ -23,8 +20,8 @@ _SEARCH_SHARE = 0.6
 def solve_weighted(problem: AssignmentProblem, deadline: Deadline, seed: int) -> AssignmentResult:
     """Return the best solution found before the deadline, or within the work budget, with a bound.
 
-    Without a limit of time the work is limited: a number of neighbourhoods (``Budget``) and of nodes in
-    the proof. It is the same on every run.
+    Without a limit of time the work is limited: a number of neighbourhoods (``search.Budget``) and of
+    nodes in the proof. It is the same on every run.
     """
     packing = packing_of(problem, seed)
     dual, share = _relaxation(packing, deadline)
@@ -43,13 +40,13 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
         if most == dual.packing.value(choice):
             return choice, most
     searching = _part(deadline, _SEARCH_SHARE)
-    choice = searched(dual, choice, by_programme, _OWN_LOADS, searching, seed)
+    choice = searched(dual, choice, BY_PROGRAMME, searching, seed)
     return improved_by_core(dual, choice, deadline, arcs=60_000, nodes=20_000)
 
 
 def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
-    searching = _part(deadline, _SEARCH_SHARE)
-    choice = searched(dual, choice, by_propagation, _LOADS_BY_BIN, searching, seed)
+    searching = _part(deadline, 0.9)
+    choice = searched(dual, choice, BY_PROPAGATION, searching, seed)
     return improved_by_core(dual, choice, deadline, arcs=20_000, nodes=2_000)
 
 

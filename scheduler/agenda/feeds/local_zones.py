@@ -6,10 +6,11 @@ _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — the digits, to count fro
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAFE_YEARS = range(3, 9998)  # offsets are not applied outside: the result could leave datetime's range
 _DAY = timedelta(days=1)
+_MAX_DAYS = 4000
 
 
 class LocalZone:
-    """A zone as one reading uses it; remembers the offset of the days on which clocks do not change.
+    """A zone that remembers the offset of the days on which its clocks do not change.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ class LocalZone:
         bounds = midnight, midnight + _DAY
         first, last = (at.replace(tzinfo=self.rules).utcoffset() or timedelta(0) for at in bounds)
         if first == last and not self.is_irregular(midnight):
+            if len(self._offsets) >= _MAX_DAYS:
+                self._offsets.clear()
             self._offsets[day] = first
             return first
         return local.replace(tzinfo=self.rules).utcoffset() or timedelta(0)

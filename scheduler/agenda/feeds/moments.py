@@ -76,9 +76,9 @@ def written(value: str) -> Written:
         When it is neither.
     """
     try:
-        if len(value) == 15 and value[8] == "T":
+        if len(value) == 15 and value[8] == "T" and value[9:].isdigit():
             return Written(datetime.fromisoformat(value))
-        if len(value) == 16 and value[15] == "Z":
+        if len(value) == 16 and value[8] == "T" and value[15] == "Z" and value[9:15].isdigit():
             return Written(datetime.fromisoformat(value[:15]), is_utc=True)
     except ValueError:
         pass  # 24:00, or a leap second: read below

@@ -131,7 +131,7 @@ def _written(at: datetime | None) -> str | None:
 
 
 def _clock_change(reading: Reading) -> str | None:
-    zone = source_zone(reading.zone)
+    zone = source_zone(reading.zone).rules
     change = next_clock_change(zone, reading.window.from_at)
     if change is None:
         return None

@@ -14,7 +14,6 @@ from scheduler.agenda.feeds.errors import ComponentRefused
 from scheduler.agenda.feeds.events import Event
 from scheduler.agenda.feeds.expansion import Budget, Stretch, expand
 from scheduler.agenda.feeds.groups import add_group, group_by_uid, read_events
-from scheduler.agenda.feeds.local_zones import LocalZone
 from scheduler.agenda.feeds.moments import DAY, ZERO, read_duration
 from scheduler.agenda.feeds.properties import Properties, first_of, read_properties, text, word
 from scheduler.agenda.feeds.reasons import Warned
@@ -56,7 +55,7 @@ def read_calendar(
     RFC 5545, RFC 5546, RFC 7953, RFC 7986.
     """
     log = WarningLog()
-    zone = LocalZone(source_zone(settings.zone))
+    zone = source_zone(settings.zone)
     book = EntryBook(limits.max_entries, log)
     budget = Budget(limits.max_steps_per_series, limits.max_steps)
     refresh_s = None

@@ -1,4 +1,4 @@
-"""Which zone a name in a calendar means; decided anew for each calendar, nothing is kept between two.
+"""Which zone a name in a calendar means; decided anew for each calendar, nothing of one is kept for the next.
 
 Order: IANA name; the same behind a vendor's prefix; Windows name (CLDR); the calendar's own VTIMEZONE;
 a guess from what the name says ("(UTC+01:00) Brussels, …", "GMT+0100"); else the zone of the source. An
@@ -8,7 +8,7 @@ IANA name wins over a VTIMEZONE of that name, as RFC 7809 allows calendars to le
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ class Zones:
         self._budget = budget
         self._log = log
         self._named: dict[str, LocalZone] = {}
-        self._by_rules = {id(source_zone.rules): source_zone}
+        self._by_rules: dict[int, LocalZone] = {}
         self._by_params: dict[str, LocalZone | None] = {}
 
     def use_calendar_zone(self, name: str) -> None:
@@ -114,6 +114,8 @@ class Zones:
         """Give one and the same object for one zone, so that zones compare by identity."""
         if rules is UTC:
             return UTC_ZONE
+        if isinstance(rules, ZoneInfo) and rules.key:
+            return _shared(rules.key)
         return self._by_rules.setdefault(id(rules), LocalZone(rules))
 
     def _resolve(self, key: str) -> tzinfo | None:
@@ -141,7 +143,7 @@ def zone_key(name: str) -> str:
     return unescape(name.strip().strip('"')).strip()
 
 
-def source_zone(name: str) -> tzinfo:
+def source_zone(name: str) -> LocalZone:
     """Give the zone of a source's setting.
 
     Raises
@@ -152,7 +154,7 @@ def source_zone(name: str) -> tzinfo:
     zone = _iana(name)
     if zone is None:
         raise InvalidFeedSetting("zone", "un fuseau horaire tel que « Europe/Paris »")
-    return zone
+    return UTC_ZONE if zone is UTC else _shared(str(zone))
 
 
 def standard_zone(key: str) -> tzinfo | None:
@@ -173,6 +175,12 @@ def _iana(name: str) -> tzinfo | None:
     if known is None:
         return None
     return UTC if known in {"UTC", "Etc/UTC"} else ZoneInfo(known)
+
+
+@lru_cache(maxsize=64)
+def _shared(name: str) -> LocalZone:
+    """Give the one object for an IANA zone: its rules are public and the same for every calendar."""
+    return LocalZone(ZoneInfo(name))
 
 
 @cache

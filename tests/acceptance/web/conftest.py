@@ -28,7 +28,7 @@ ARGUMENTS = [
 WIDTHS = {390: {"width": 390, "height": 844}, 1440: {"width": 1440, "height": 900}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
@@ -39,7 +39,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve one territory for each screen, so that stories do not meet: one server for all of them."""
     folder = tmp_path_factory.mktemp("site")

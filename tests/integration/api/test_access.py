@@ -184,6 +184,13 @@ def test_no_route_is_left_without_a_rule(app: FastAPI) -> None:
     assert undeclared_routes(app) == []
 
 
+def test_what_is_no_route_of_fastapi_is_known_and_holds_no_data(app: FastAPI) -> None:
+    others = [
+        route for route in iter_route_contexts(app.routes) if not isinstance(route.original_route, APIRoute)
+    ]
+    assert {route.path for route in others} == {"/api/v1/openapi.json", "/static"}
+
+
 def test_a_route_without_a_rule_is_seen() -> None:
     app, router = FastAPI(openapi_url=None), APIRouter(prefix="/x")
     router.add_api_route("/forgotten", lambda: None)

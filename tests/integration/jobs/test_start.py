@@ -8,7 +8,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from scheduler.clock import utc_now
-from scheduler.jobs.start import CLEAN_EVERY, JOB_DEFAULTS, LOOK_EVERY, RunningJobs, start_jobs, start_scheduler
+from scheduler.jobs.start import (
+    CLEAN_EVERY,
+    JOB_DEFAULTS,
+    LOOK_EVERY,
+    RunningJobs,
+    start_jobs,
+    start_scheduler,
+)
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 

@@ -16,16 +16,18 @@ def load(name: str) -> bytes:
     return (CALENDARS / f"{name}.ics").read_bytes()
 
 
-def turned(body: bytes) -> bytes:
-    """Give the same calendar with its components in reverse order."""
+def components(body: bytes) -> list[bytes]:
+    """Give the components of a calendar, events, zones and the like, as they stand in it."""
     starts = [match.start() for match in re.finditer(rb"(?im)^BEGIN:V(?!CALENDAR|ALARM)", body)]
-    if not starts:
-        return body
     end = re.search(rb"(?im)^END:VCALENDAR", body)
     assert end is not None
-    bounds = [*starts, end.start()]
-    parts = [body[first:last] for first, last in itertools.pairwise(bounds)]
-    return body[: starts[0]] + b"".join(reversed(parts)) + body[end.start() :]
+    return [body[first:last] for first, last in itertools.pairwise([*starts, end.start()])]
+
+
+def turned(body: bytes) -> bytes:
+    """Give the same calendar with its components in reverse order."""
+    parts = components(body)
+    return body.replace(b"".join(parts), b"".join(reversed(parts))) if parts else body
 
 
 def read(body: bytes, window: Window = YEAR, **settings: object) -> Reading:

@@ -32,7 +32,7 @@ def _forget_requests():
     Handler.seen.clear()
 
 
-def get(address, validators=None, *, policy=LOCAL, total_s=5.0, limits=SMALL, credentials=None, **more):
+def get(address, validators=None, *, policy=LOCAL, total_s=20.0, limits=SMALL, credentials=None, **more):
     settings = FetchSettings(policy=policy, total_s=total_s, limits=limits, **more)
     return fetch(address, validators, settings=settings, credentials=credentials)
 
@@ -127,14 +127,14 @@ def test_compressed_bodies(web):
 def test_a_byte_at_a_time_ends_in_time(web, path):
     begin = time.monotonic()
     assert get(f"{web}/{path}", total_s=0.6).code == "timeout"
-    assert 0.4 < time.monotonic() - begin < 3
+    assert 0.4 < time.monotonic() - begin < 10
 
 
 def test_a_slow_name_server_ends_in_time():
     begin = time.monotonic()
-    fetched = get("https://agenda.example/", total_s=0.3, resolve=lambda *_: time.sleep(2) or [])
+    fetched = get("https://agenda.example/", total_s=0.3, resolve=lambda *_: time.sleep(30) or [])
     assert fetched.code == "timeout"
-    assert time.monotonic() - begin < 1.5
+    assert time.monotonic() - begin < 15
 
 
 def test_broken_answers_fail(web):
