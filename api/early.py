@@ -1,9 +1,9 @@
 """Refusing at once what is plainly refused: a slot that is full, before anything careful is done.
 
 When one slot is wanted by many at the same second, all but one of them are told no. This tells them so by
-one light statement, prepared once, instead of the four of a booking: measured, 0.4 ms of processor time
-instead of 3 for each, on the single writer's place of SQLite. It never says yes: whoever passes is booked,
-or refused, by the use case and the database.
+light statements, prepared once, before those of a booking: with 50 clients on one slot, a request costs
+half the processor time on either engine. It never says yes: whoever passes is booked, or refused, by the
+use case and the database.
 """
 
 from datetime import datetime
@@ -56,6 +56,10 @@ _FULL = (
     )
 )
 
+# On PostgreSQL those who want one slot pass one after the other from here, not in the middle of a booking:
+# each then sees what the one before has committed. On SQLite there is one writer anyway.
+_ONE_AT_A_TIME = select(Slot.id).where(col(Slot.id) == bindparam("slot_id")).with_for_update(key_share=True)
+
 
 def refuse_if_full(session: Session, actor: Actor, slot_id: int, *, key: str, now: datetime) -> None:
     """Refuse a booking of a slot that the actor may see and whose every place is taken.
@@ -78,5 +82,8 @@ def refuse_if_full(session: Session, actor: Actor, slot_id: int, *, key: str, no
         "actor": actor.key,
         "key": key,
     }
-    if session.connection().execute(_FULL, asked).first() is not None:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ONE_AT_A_TIME, {"slot_id": slot_id})
+    if connection.execute(_FULL, asked).first() is not None:
         raise SlotTaken

@@ -56,7 +56,10 @@ async def rush(ports: list[int], slot_ids: list[int], tokens: list[str]) -> list
     return outcomes
 
 
-@pytest.mark.parametrize(("engine", "num_processes"), [("sqlite", 1), ("postgresql", 2)])
+ENGINES = pytest.mark.parametrize(("engine", "num_processes"), [("sqlite", 1), ("postgresql", 2)])
+
+
+@ENGINES
 def test_each_slot_is_booked_exactly_once(
     request: pytest.FixtureRequest, tmp_path: Path, engine: str, num_processes: int
 ) -> None:
@@ -72,4 +75,21 @@ def test_each_slot_is_booked_exactly_once(
         taken = select(Booking.slot_id, func.count()).where(col(Booking.state).in_(TAKES_A_PLACE))
         booked = dict(session.exec(taken.group_by(col(Booking.slot_id))).all())
     assert booked == dict.fromkeys(slot_ids, 1)
+    store.close()
+
+
+@ENGINES
+def test_one_request_sent_fifty_times_at_once_is_one_booking(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str, num_processes: int
+) -> None:
+    """I1: the same client, key and body in parallel: one effect, the same answer for all."""
+    url = request.getfixturevalue(f"{engine}_url")
+    store = Store.open(url)
+    slot_ids, tokens = prepare(store)
+    with ExitStack() as servers:
+        ports = [servers.enter_context(served(url, tmp_path)).port for _ in range(num_processes)]
+        outcomes = asyncio.run(rush(ports, slot_ids[:5], [tokens[0]] * NUM_CLIENTS))
+    assert outcomes == [Counter({(201, "booked"): NUM_CLIENTS})] * 5
+    with store.read() as session:
+        assert len(session.exec(select(Booking)).all()) == 5
     store.close()
