@@ -11,7 +11,7 @@ run: demo
 	@$(BIN)/relais serve
 
 demo: $(VENV)/run.stamp
-	$(call say,"Demo territory: waiting list, matching run, calendars")
+	$(call say,"Demo territory (waiting list, matching run, calendars)")
 	@$(BIN)/relais demo --fresh
 
 test: $(VENV)/dev.stamp browser
