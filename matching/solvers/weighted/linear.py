@@ -33,7 +33,7 @@ def solve_linear(packing: Packing, deadline: Deadline) -> tuple[Dual, Float64]:
     share = np.zeros(packing.num_arcs)
     if not packing.num_arcs or deadline.remaining_s() <= 0:
         return best, share
-    best = _better(best, rounded(packing, approximate_prices(packing)))
+    best = _better(best, rounded(packing, approximate_prices(packing, deadline)))
     active = _first_of_each_row(packing, best.regret.astype(np.float64), _FIRST_ARCS)
     for _ in range(_MOST_ROUNDS):
         answer = _relaxed(packing, np.flatnonzero(active), deadline)

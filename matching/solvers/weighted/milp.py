@@ -67,7 +67,7 @@ class _Model:
         """Write a region as a model: one decision per row, and what fills each column."""
         dual, packing, arcs = region.dual, region.packing, region.arcs
         num_arcs, num_rows = arcs.size, region.rows.size
-        columns = _columns(region)
+        columns = np.flatnonzero(region.counted)
         empty = _most_empty(region, columns)
         first_empty = num_arcs + region.unplaced.size
         entries = _Entries()
@@ -116,13 +116,6 @@ class _Entries:
         return csr_array((values, where), shape=(num_rows, num_variables))
 
 
-def _columns(region: Region) -> Int64:
-    """Return the columns that options fill, and those whose empty units cost something."""
-    concerned = (region.dual.price > 0) & (region.residual > 0)
-    concerned[filling_entries(region.packing, region.arcs)[0]] = True
-    return np.flatnonzero(concerned)
-
-
 def _most_empty(region: Region, columns: Int64) -> Int64:
     """Return how many units of each column an improvement may leave empty."""
     price, residual = region.dual.price[columns], region.residual[columns]
@@ -138,7 +131,7 @@ def _covering(region: Region) -> tuple[Int64, Int64, int] | None:
     dual, packing, rows = region.dual, region.packing, region.rows
     if packing.row_load is None:
         return None
-    priced = (dual.price > 0) & (packing.parent < 0)
+    priced = (dual.price > 0) & (packing.parent < 0) & region.counted
     least = int(packing.row_load[rows].sum()) - int(region.residual[priced].sum())
     outside = np.flatnonzero(~priced[packing.root[packing.col[region.arcs]]])
     variable = np.concatenate([outside, region.arcs.size + np.arange(region.unplaced.size)])

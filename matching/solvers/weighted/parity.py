@@ -86,7 +86,7 @@ class _Sides:
         """Look at the options of a region; None when nothing is priced or a row has no option."""
         dual, packing, rows = region.dual, region.packing, region.rows
         load = packing.row_load
-        priced = (dual.price > 0) & (packing.parent < 0)
+        priced = (dual.price > 0) & (packing.parent < 0) & region.counted
         if load is None or not priced.any():
             return None
         arc_inside = priced[packing.root[packing.col[region.arcs]]]

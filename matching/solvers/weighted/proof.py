@@ -11,12 +11,12 @@ from matching.solvers.weighted.region import region_of
 
 
 def improved_by_core(
-    dual: Dual, choice: Int64, deadline: Deadline, *, arcs: int, nodes: int
+    dual: Dual, choice: Int64, deadline: Deadline, *, arcs: int, work: int
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
 
     The bound is on the value of any choice. It meets the value when all options that could help were
-    among those looked at and HiGHS came to the end.
+    among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs.
     """
     packing = dual.packing
     if dual.bound == packing.value(choice) or not packing.num_rows:
@@ -26,7 +26,9 @@ def improved_by_core(
     if deadline.remaining_s() <= 0:
         return choice, most
     core = region.limited(choice, arcs)
-    answer = solve_region(core, choice, time_s=deadline.remaining_s(), nodes=nodes)
+    answer = solve_region(
+        core, choice, time_s=deadline.remaining_s(), nodes=max(20, work // max(1, core.arcs.size))
+    )
     better = choice if answer.choice is None else answer.choice
     if core.complete:
         most = max(packing.value(better), packing.value(choice) + answer.most_gain)

@@ -6,7 +6,7 @@ import numpy as np
 
 from matching.exact import exact_dot, exact_sum
 from matching.solvers.weighted.dual import Dual
-from matching.solvers.weighted.packing import Bools, Int64, Packing
+from matching.solvers.weighted.packing import Bools, Int64, Packing, filling_entries
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,8 +23,10 @@ class Region:
         Those of ``rows`` that may stay without a column.
     residual : ndarray of int64, shape (num_cols,)
         Room in each column once ``rows`` are lifted out.
+    counted : ndarray of bool, shape (num_cols,)
+        Columns that an improvement can change.
     loss : int
-        What ``rows`` and the room in all columns lose now, in ``1 / dual.scale``.
+        What ``rows`` and the room in counted columns lose now, in ``1 / dual.scale``.
     complete : bool
         Whether every better solution that keeps the other rows uses these options only.
     least : int
@@ -36,6 +38,7 @@ class Region:
     arcs: Int64
     unplaced: Int64
     residual: Int64
+    counted: Bools
     loss: int
     complete: bool = True
     least: int = 0
@@ -66,8 +69,10 @@ class Region:
             return self
         regret = self.dual.regret[self.arcs]
         near = regret <= np.partition(regret, max_arcs)[max_arcs]
+        farthest = int(regret[near].max())
         near |= choice[self.packing.row[self.arcs]] == self.arcs
-        return replace(self, arcs=self.arcs[near], complete=False)
+        out = (self.dual.surplus[self.unplaced] <= farthest) | (choice[self.unplaced] < 0)
+        return replace(self, arcs=self.arcs[near], unplaced=self.unplaced[out], complete=False)
 
     def within(self, arcs: Bools, unplaced: Bools) -> "Region":
         """Return the region with a part of its options, known to hold those of every improvement."""
@@ -79,17 +84,23 @@ def region_of(dual: Dual, choice: Int64, rows: Int64) -> Region:
     packing = dual.packing
     kept = choice.copy()
     kept[rows] = -1
-    residual = packing.room(kept)
-    loss = exact_sum(dual.row_loss(choice)[rows]) + exact_dot(dual.price, packing.room(choice))
-    hope = loss - dual.scale
+    residual, room = packing.room(kept), packing.room(choice)
     arcs = arcs_of_rows(packing, rows)
-    hopeful = (dual.regret[arcs] <= hope) & (packing.load[arcs] <= residual[packing.col[arcs]])
+    arcs = arcs[packing.load[arcs] <= residual[packing.col[arcs]]]
+    of_rows, num_arcs = exact_sum(dual.row_loss(choice)[rows]), -1
+    while arcs.size != num_arcs:  # fewer options reach fewer empty units, which leaves less to hope for
+        num_arcs = arcs.size
+        counted = np.zeros(packing.num_cols, dtype=bool)
+        counted[filling_entries(packing, arcs)[0]] = True
+        loss = of_rows + exact_dot(dual.price[counted], room[counted])
+        arcs = arcs[dual.regret[arcs] <= loss - dual.scale]
     return Region(
         dual=dual,
         rows=rows,
-        arcs=arcs[hopeful],
-        unplaced=rows[dual.surplus[rows] <= hope],
+        arcs=arcs,
+        unplaced=rows[dual.surplus[rows] <= loss - dual.scale],
         residual=residual,
+        counted=counted,
         loss=loss,
     )
 

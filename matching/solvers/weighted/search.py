@@ -66,7 +66,7 @@ class Method:
 
 
 def _by_programme(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:  # noqa: ARG001
-    return solve_region(region, choice, time_s=time_s, nodes=200)
+    return solve_region(region, choice, time_s=time_s, nodes=100)
 
 
 def _by_propagation(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:
@@ -83,7 +83,7 @@ BY_PROGRAMME = Method(
 #: Loads that differ by bin never fit exactly: CP-SAT decides a few dozen rows, two sets at a time.
 BY_PROPAGATION = Method(
     improve=_by_propagation,
-    budget=Budget(tries=3000, idle_tries=200, arcs=120, most_arcs=2500),
+    budget=Budget(tries=1500, idle_tries=150, arcs=120, most_arcs=2500),
     side_by_side=2,
     scatter_every=3,
 )
@@ -107,7 +107,7 @@ class _Size:
         elif tried.region.complete:
             self.columns = min(self._most_columns, self.columns * 1.1)
         else:
-            self.arcs = min(self._most_arcs, self.arcs * 1.06)
+            self.arcs = min(self._most_arcs, self.arcs * 1.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,7 +138,7 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
             ]
             answers = pool.map(
                 lambda trial, number, start=choice: method.improve(
-                    trial.region, start, time_s=deadline.remaining_s(), seed=number
+                    trial.region, start, time_s=_allowed_s(deadline), seed=number
                 ),
                 round_,
                 range(tries, tries + len(round_)),
@@ -152,6 +152,12 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
                 if trial.columns is not None:
                     neighbourhoods.learn(trial.columns, improved=better is not None)
     return choice
+
+
+def _allowed_s(deadline: Deadline) -> float:
+    """Return the seconds one neighbourhood may take: a small part of a limit, where there is one."""
+    left_s = deadline.remaining_s()
+    return min(left_s, max(1.0, 0.05 * left_s))
 
 
 def _trial(

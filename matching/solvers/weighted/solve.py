@@ -1,27 +1,36 @@
 """Loads other than 1: relaxation, rounding, search by neighbourhoods, proof by the reduced core."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from matching.problem import AssignmentProblem, AssignmentResult, Status
 from matching.solvers.deadline import Deadline
+from matching.solvers.flow import expected_s
 from matching.solvers.greedy import greedy_arcs
 from matching.solvers.weighted.dual import Dual, Float64
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.packing import Int64, Packing, arcs_of, choice_of, packing_of
 from matching.solvers.weighted.proof import improved_by_core
+from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
 
-_SMALL_ROWS = 1500  # up to which all rows at once, over few options, are the best start
-_SEARCH_SHARE = 0.6
+_OPTIONS_PER_ROW = (1.1, 1.2, 1.5, 2.0)  # in one core after the other, when loads are the group's own
+_SMALL_ARCS = 1000
+_MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
+_MOST_ARCS = 60_000  # in the last core
+_SHORT, _LONG = 1_000_000, 20_000_000  # nodes times arcs
 
 
 def solve_weighted(problem: AssignmentProblem, deadline: Deadline, seed: int) -> AssignmentResult:
     """Return the best solution found before the deadline, or within the work budget, with a bound.
 
-    Without a limit of time the work is limited: a number of neighbourhoods (``search.Budget``) and of
-    nodes in the proof. It is the same on every run.
+    Without a limit of time the work is limited, the same on every run: neighbourhoods by number
+    (``search.Budget``), nodes times arcs in each core. What is not proven by then comes back FEASIBLE.
+    With a limit, the clock decides where work stops, so that two runs may differ. Ordering, the greedy
+    and, when four times its expected time is left, the flow cannot be interrupted.
     """
     packing = packing_of(problem, seed)
     dual, share = _relaxation(packing, deadline)
@@ -33,25 +42,39 @@ def solve_weighted(problem: AssignmentProblem, deadline: Deadline, seed: int) ->
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
-    rows = dual.packing.num_rows
-    if rows <= _SMALL_ROWS:
-        choice, _ = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=rows + rows // 3, nodes=50)
-        choice, most = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=6 * rows, nodes=500)
-        if most == dual.packing.value(choice):
+    """First column by column, then all rows over ever more options, until nothing else can help."""
+    packing = dual.packing
+    first = replace(BY_PROGRAMME, budget=replace(BY_PROGRAMME.budget, tries=10 + packing.num_cols // 8))
+    choice = searched(dual, choice, first, _part(deadline, 0.4), seed)
+    most = dual.bound
+    for options in _OPTIONS_PER_ROW:
+        arcs = int(options * packing.num_rows) + 100
+        choice, proven = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=arcs, work=_SHORT)
+        most = min(most, proven)
+        if most == packing.value(choice):
             return choice, most
-    searching = _part(deadline, _SEARCH_SHARE)
-    choice = searched(dual, choice, BY_PROGRAMME, searching, seed)
-    return improved_by_core(dual, choice, deadline, arcs=60_000, nodes=20_000)
+    choice = searched(dual, choice, BY_PROGRAMME, _part(deadline, 0.3), seed + 1)
+    choice, proven = improved_by_core(dual, choice, deadline, arcs=_MOST_ARCS, work=_LONG)
+    return choice, min(most, proven)
 
 
 def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
-    searching = _part(deadline, 0.9)
-    choice = searched(dual, choice, BY_PROPAGATION, searching, seed)
-    return improved_by_core(dual, choice, deadline, arcs=20_000, nodes=2_000)
+    packing = dual.packing
+    if packing.num_arcs <= _SMALL_ARCS:
+        choice, most = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=_SMALL_ARCS, work=_SHORT)
+        if most == packing.value(choice):
+            return choice, most
+    choice = searched(dual, choice, BY_PROPAGATION, _part(deadline, 0.5), seed)
+    options = region_of(dual, choice, np.arange(packing.num_rows)).arcs.size
+    if options > _MOST_OPTIONS * packing.num_rows:  # HiGHS would not find its way: better go on
+        choice = searched(dual, choice, BY_PROPAGATION, _part(deadline, 0.95), seed + 1)
+        return choice, dual.bound
+    return improved_by_core(dual, choice, deadline, arcs=_MOST_OPTIONS * packing.num_rows, work=_LONG)
 
 
 def _relaxation(packing: Packing, deadline: Deadline) -> tuple[Dual, Float64]:
-    flow = solve_flow(packing)
+    hurried = deadline.remaining_s() < 4 * expected_s(packing.num_arcs)
+    flow = None if hurried else solve_flow(packing)
     if flow is None:
         return solve_linear(packing, deadline)
     return flow.dual, flow.units / packing.load

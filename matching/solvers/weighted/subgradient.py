@@ -9,6 +9,7 @@ Programming 6, doi:10.1007/BF01580223.
 import numpy as np
 
 from matching.nesting import with_inner
+from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Packing
 
@@ -16,7 +17,7 @@ _PASSES = 500
 _PATIENCE = 10  # passes without a better bound before less is hoped for
 
 
-def approximate_prices(packing: Packing) -> Float64:
+def approximate_prices(packing: Packing, deadline: Deadline) -> Float64:
     """Return prices whose bound is close to the best, starting from 0.
 
     Steps are as long as if the bound could fall by some hope: at first by what groups lose between
@@ -28,6 +29,8 @@ def approximate_prices(packing: Packing) -> Float64:
     average = np.add.reduceat(packing.gain.astype(np.float64), packing.start[:-1]) / count
     hope = 0.5 * float((np.maximum.reduceat(packing.gain, packing.start[:-1]) - average).sum()) + 1.0
     for _ in range(_PASSES):
+        if deadline.remaining_s() <= 0:
+            break
         bound, slack = _evaluated(packing, price)
         if bound < least:
             waited = 0 if bound < least - 0.01 * hope else waited + 1

@@ -132,7 +132,7 @@ def test_workloads_are_proven_whatever_the_order_of_rows() -> None:
 
 
 def test_the_same_problem_and_seed_give_the_same_answer() -> None:
-    problem = territory(60, 6, 2, by_bin=True)
+    problem = territory(20, 4, 2, by_bin=True)
     one, other = (solve_weighted(problem, Deadline(), 7) for _ in range(2))
     assert one.arc.tolist() == other.arc.tolist()
     assert one.bound == other.bound
@@ -183,7 +183,7 @@ def test_no_flow_where_loads_depend_on_the_bin() -> None:
 
 def test_approximate_prices_come_close_to_the_relaxation() -> None:
     packing = packing_of(territory(200, 8, 3, by_bin=True), 0)
-    approximate = rounded(packing, approximate_prices(packing))
+    approximate = rounded(packing, approximate_prices(packing, Deadline()))
     exact, share = solve_linear(packing, Deadline())
     worth = float((share * packing.gain).sum())
     assert worth <= exact.total / exact.scale * (1 + 1e-9)
@@ -213,7 +213,7 @@ def test_whole_loads_cost_what_no_sum_of_loads_fills() -> None:
 def test_a_region_is_decided_as_well_as_possible(solver: str) -> None:
     problem = territory(40, 4, 4)
     packing = packing_of(problem, 0)
-    dual = rounded(packing, approximate_prices(packing))
+    dual = rounded(packing, approximate_prices(packing, Deadline()))
     choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
     region = region_of(dual, choice, np.arange(packing.num_rows))
     if solver == "programme":
