@@ -1,144 +1,22 @@
-"""The judge: every rule re-checked and every value recomputed, without a solver.
+"""The judge of ``attach``: every rule re-checked and every value recomputed, without a solver.
 
 Nothing here is imported by the code that solves, and nothing here imports it: the two agree only if
 both are right. Written as plain loops over what was decided, to be read beside the rules.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
 
 from matching.model import Instance, Match, Patient, Practitioner, Solution
 from matching.policy import Policy
-from matching.problem import AssignmentProblem, AssignmentResult, Status
+from matching.problem import Status
+from matching.verify.violation import Violation, of_solution
 
 _RANKS = 4
 _TENTH_OF_MINUTE_S = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """One broken rule.
-
-    Parameters
-    ----------
-    code : str
-        Stable name of the rule.
-    subject : str
-        What breaks it: a patient id, a practitioner id, ``group 3``, ``solution``.
-    message : str
-        In French, without health data.
-    """
-
-    code: str
-    subject: str
-    message: str
-
-
-def verify_assignment(problem: AssignmentProblem, result: AssignmentResult) -> list[Violation]:
-    """Return what is wrong with an answer of ``assign``; empty when sound.
-
-    The prices, when given, are checked as a proof: their dual value must be the bound.
-    """
-    shapes = list(_wrong_shapes(problem, result))
-    if shapes:
-        return shapes
-    return [
-        *_wrong_arcs(problem, result),
-        *_overfull_bins(problem, result),
-        *_wrong_values(problem, result),
-        *_wrong_prices(problem, result),
-    ]
-
-
-def _wrong_shapes(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    if result.arc.shape != (problem.num_groups,):
-        yield _of_solution("shape", "une décision par groupe est attendue")
-    elif result.arc.size and not (result.arc.min() >= -1 and result.arc.max() < problem.num_arcs):
-        yield _of_solution("arc_range", "un arc choisi n'existe pas")
-    if result.price is not None and result.price.shape != (problem.num_bins,):
-        yield _of_solution("shape", "un prix par casier est attendu")
-
-
-def _wrong_arcs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    for group, (arc, pinned) in enumerate(zip(result.arc.tolist(), problem.pinned.tolist(), strict=True)):
-        if arc >= 0 and problem.arc_group[arc] != group:
-            yield Violation(code="foreign_arc", subject=f"group {group}", message="arc d'un autre groupe")
-        if pinned >= 0 and arc != pinned:
-            yield Violation(code="pin_moved", subject=f"group {group}", message="arc épinglé déplacé")
-
-
-def _overfull_bins(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    used: Counter[int] = Counter()
-    parent = problem.bin_parent.tolist()
-    for arc in result.arc[result.arc >= 0].tolist():
-        bin_ = int(problem.arc_bin[arc])
-        while bin_ >= 0:
-            used[bin_] += int(problem.arc_load[arc])
-            bin_ = parent[bin_]
-    for bin_, load in sorted(used.items()):
-        if load > int(problem.capacity[bin_]):
-            yield Violation(
-                code="overfull", subject=f"bin {bin_}", message=f"{load} pour {problem.capacity[bin_]} places"
-            )
-
-
-def _wrong_values(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    value = 0
-    for group, arc in enumerate(result.arc.tolist()):
-        if arc >= 0:
-            value += int(problem.reward[group]) - int(problem.arc_cost[arc])
-    if value != result.objective:
-        yield _of_solution("objective", f"la valeur est {value}, pas {result.objective}")
-    if result.bound < value:
-        yield _of_solution("bound", f"la borne {result.bound} est sous la valeur {value}")
-    if (result.status is Status.OPTIMAL) != (result.bound == result.objective):
-        yield _of_solution("status", "« optimal » veut dire valeur égale à la borne, et rien d'autre")
-
-
-def _wrong_prices(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    if result.price is None:
-        return
-    if (result.price < 0).any():
-        yield _of_solution("price", "un prix est négatif")
-    elif (value := _dual_value(problem, result.price.tolist())) != result.bound:
-        yield _of_solution("price", f"les prix prouvent la borne {value}, pas {result.bound}")
-
-
-def _dual_value(problem: AssignmentProblem, price: Sequence[int]) -> int:
-    """Return the bound that prices prove: capacity sold, plus what each group would keep at best."""
-    parent = problem.bin_parent.tolist()
-    kept = [0] * problem.num_groups
-    left = problem.capacity.tolist()
-    fixed = 0
-    for group, arc in enumerate(problem.pinned.tolist()):
-        if arc < 0:
-            continue
-        fixed += int(problem.reward[group]) - int(problem.arc_cost[arc])
-        bin_ = int(problem.arc_bin[arc])
-        while bin_ >= 0:
-            left[bin_] -= int(problem.arc_load[arc])
-            bin_ = parent[bin_]
-    arcs = zip(
-        problem.arc_group.tolist(), problem.arc_bin.tolist(), problem.arc_cost.tolist(),
-        problem.arc_load.tolist(), strict=True,
-    )  # fmt: skip
-    for group, direct, cost, load in arcs:
-        to_pay, bin_ = cost, direct
-        while bin_ >= 0:
-            to_pay += load * price[bin_]
-            bin_ = parent[bin_]
-        kept[group] = max(kept[group], int(problem.reward[group]) - to_pay)
-    free = sum(k for k, arc in zip(kept, problem.pinned.tolist(), strict=True) if arc < 0)
-    sold = sum(int(units) * each for units, each in zip(left, price, strict=True))
-    return fixed + free + sold
-
-
-def _of_solution(code: str, message: str) -> Violation:
-    return Violation(code=code, subject="solution", message=message)
 
 
 def verify(instance: Instance, policy: Policy, solution: Solution) -> list[Violation]:
@@ -147,7 +25,7 @@ def verify(instance: Instance, policy: Policy, solution: Solution) -> list[Viola
     Hard rules, tiers, ranks, travel and the objective are worked out again from the instance.
     """
     if [m.patient_id for m in solution.matches] != [p.id for p in instance.patients]:
-        return [_of_solution("patients", "une décision par patient, dans l'ordre, est attendue")]
+        return [of_solution("patients", "une décision par patient, dans l'ordre, est attendue")]
     judge = _Judge(instance, policy, solution)
     return [*judge.broken_matches(), *judge.overfull_practitioners(), *judge.wrong_values()]
 
@@ -208,17 +86,17 @@ class _Judge:
             if match.patient_id in self._travel and match.practitioner_id in self._practitioners
         )
         if value != solution.objective:
-            yield _of_solution("objective", f"la valeur est {value}, pas {solution.objective}")
+            yield of_solution("objective", f"la valeur est {value}, pas {solution.objective}")
         if solution.bound < value:
-            yield _of_solution("bound", f"la borne {solution.bound} est sous la valeur {value}")
+            yield of_solution("bound", f"la borne {solution.bound} est sous la valeur {value}")
         if (solution.status is Status.OPTIMAL) != (solution.bound == solution.objective):
-            yield _of_solution("status", "« optimal » veut dire valeur égale à la borne, et rien d'autre")
+            yield of_solution("status", "« optimal » veut dire valeur égale à la borne, et rien d'autre")
         if solution.rank_weight < self._least_rank_weight():
-            yield _of_solution("rank_weight", "un rang pourrait être racheté par des minutes de trajet")
+            yield of_solution("rank_weight", "un rang pourrait être racheté par des minutes de trajet")
         if solution.place_price is not None and len(solution.place_price) != len(
             self._instance.practitioners
         ):
-            yield _of_solution("place_price", "un prix par médecin est attendu")
+            yield of_solution("place_price", "un prix par médecin est attendu")
 
     def _wrong_standing(self, patient: Patient, match: Match) -> Iterator[Violation]:
         tier, waited = _tier(patient, self._policy), (self._instance.on - patient.waiting_since).days
