@@ -42,12 +42,15 @@ from scheduler.store.tables.referrals import (
     Offer,
     OfferState,
     Patient,
+    PolicyDocument,
     Proposal,
     ProposalState,
     Referral,
     ReferralEvent,
     ReferralState,
     RunState,
+    Study,
+    StudyKind,
 )
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "Offer",
     "OfferState",
     "Patient",
+    "PolicyDocument",
     "Practice",
     "Practitioner",
     "Proposal",
@@ -88,6 +92,8 @@ __all__ = [
     "SlotSource",
     "SlotState",
     "Structure",
+    "Study",
+    "StudyKind",
     "Territory",
     "TerritoryCommune",
     "Visibility",

@@ -83,12 +83,13 @@ class Intake(SQLModel, table=True):
     """How many new patients, and of which mix, a practitioner takes on now.
 
     The database refuses more accepted offers than ``places`` and refuses to lower ``places`` below
-    what has already been accepted.
+    what has already been accepted. ``workload`` limits the sum of the patients' units (1 to 3 by need).
     """
 
     __table_args__ = (
         CheckConstraint("places >= 0", name="intake_places"),
         CheckConstraint("max_tier1 IS NULL OR max_tier1 >= 0", name="intake_max_tier1"),
+        CheckConstraint("workload IS NULL OR workload >= 0", name="intake_workload"),
         CheckConstraint("age_min IS NULL OR age_min >= 0", name="intake_age_min"),
         CheckConstraint("age_max IS NULL OR age_min IS NULL OR age_max >= age_min", name="intake_age_range"),
         CheckConstraint("max_km IS NULL OR max_km > 0", name="intake_max_km"),
@@ -106,6 +107,7 @@ class Intake(SQLModel, table=True):
     practice_id: int = Field(foreign_key="practice.id")
     places: int
     max_tier1: int | None = None
+    workload: int | None = None
     age_min: int | None = None
     age_max: int | None = None
     home_visits: bool = False

@@ -16,7 +16,7 @@ from scheduler.store import migrate as module
 from scheduler.store.engine import Store
 from scheduler.store.migrate import differences, draft, migrate, pending
 
-ALL = ["0001", "0002"]
+ALL = ["0001", "0002", "0003"]
 OpenStore = Callable[[str], Store]
 
 
@@ -153,7 +153,7 @@ def test_a_drafted_revision_runs(sqlite_store: Store, tmp_path: Path, monkeypatc
     with sqlite_store.migration() as connection:
         connection.execute(text("CREATE TABLE leftover (id integer)"))
     path = draft(sqlite_store, "drop what is left")
-    assert path.name == "0003_drop_what_is_left.py"
-    assert migrate(sqlite_store) == ["0003"]
+    assert path.name == f"{len(ALL) + 1:04d}_drop_what_is_left.py"
+    assert migrate(sqlite_store) == [path.name[:4]]
     with sqlite_store.migration() as connection:
         assert "leftover" not in tables(connection)
