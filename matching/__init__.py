@@ -17,6 +17,7 @@ from matching.model import (
 )
 from matching.policy import Policy, ReachRules, SoftWeights, TierRules
 from matching.problem import AssignmentProblem, AssignmentResult, Status
+from matching.progress import Progress
 from matching.solvers import assign
 from matching.verify import Violation, verify, verify_assignment
 
@@ -33,6 +34,7 @@ __all__ = [
     "Patient",
     "Policy",
     "Practitioner",
+    "Progress",
     "ReachRules",
     "Reason",
     "RelaisError",

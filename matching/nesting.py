@@ -35,6 +35,14 @@ def with_outer(direct: Int64, parent: Int32) -> Int64:
     return total
 
 
+def outermost(parent: Int32) -> Int64:
+    """Return for each bin the outermost one that contains it, itself where none does."""
+    root = np.arange(parent.size)
+    while (inner := parent[root] >= 0).any():
+        root[inner] = parent[root[inner]]
+    return root
+
+
 def _first_step(parent: Int32) -> tuple[npt.NDArray[np.intp], Int32]:
     inner = np.flatnonzero(parent >= 0)
     return inner, parent[inner]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matching import validation as check
 from matching.exact import exact_sum
-from matching.nesting import with_inner
+from matching.nesting import outermost, with_inner
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -30,7 +30,8 @@ class AssignmentProblem:
     """Groups, bins and arcs; choosing an arc places its group in its bin.
 
     Choose at most one arc per group so that no bin, nor any bin above it, is filled beyond its
-    capacity, and the sum of rewards of placed groups minus the costs of chosen arcs is greatest.
+    capacity, and the sum of rewards of placed groups minus the costs of chosen arcs plus the bonuses
+    of pairs placed together is greatest.
 
     Parameters
     ----------
@@ -51,6 +52,14 @@ class AssignmentProblem:
     bin_parent : array_like of int32, shape (num_bins,), optional
         Bin that contains this one, -1 = none: an arc to a bin also uses the capacity of every bin
         above it. All without parent by default.
+    use_arc, use_bin, use_load : array_like of int32, shape (num_uses,), optional
+        Further capacity taken with an arc: choosing ``use_arc[i]`` also uses ``use_load[i]`` ≥ 0 of
+        ``use_bin[i]`` and of every bin above it. None of these may contain, or lie beside, the arc's
+        own bin (another outermost bin), and an (arc, bin) pair occurs at most once. None by default.
+    pair_first, pair_second : array_like of int32, shape (num_pairs,), optional
+        Two different groups that would rather be together; a pair occurs at most once, in either order.
+    pair_bonus : array_like of int64, shape (num_pairs,), optional
+        Earned when both are placed in bins with the same outermost bin, ≥ 0.
 
     Raises
     ------
@@ -71,6 +80,12 @@ class AssignmentProblem:
     capacity: Int64
     pinned: Int32
     bin_parent: Int32
+    use_arc: Int32
+    use_bin: Int32
+    use_load: Int32
+    pair_first: Int32
+    pair_second: Int32
+    pair_bonus: Int64
 
     def __init__(
         self,
@@ -83,6 +98,12 @@ class AssignmentProblem:
         arc_load: npt.ArrayLike | None = None,
         pinned: npt.ArrayLike | None = None,
         bin_parent: npt.ArrayLike | None = None,
+        use_arc: npt.ArrayLike = (),
+        use_bin: npt.ArrayLike = (),
+        use_load: npt.ArrayLike = (),
+        pair_first: npt.ArrayLike = (),
+        pair_second: npt.ArrayLike = (),
+        pair_bonus: npt.ArrayLike = (),
     ) -> None:
         self._keep("reward", check.integers64("reward", reward))
         self._keep("capacity", check.integers64("capacity", capacity))
@@ -93,9 +114,17 @@ class AssignmentProblem:
         self._keep("arc_load", check.integers32("arc_load", arc_load, num_arcs, default=1))
         self._keep("pinned", check.integers32("pinned", pinned, self.reward.size, default=-1))
         self._keep("bin_parent", check.integers32("bin_parent", bin_parent, self.capacity.size, default=-1))
+        self._keep("use_arc", check.integers32("use_arc", use_arc))
+        self._keep("use_bin", check.integers32("use_bin", use_bin, self.use_arc.size))
+        self._keep("use_load", check.integers32("use_load", use_load, self.use_arc.size))
+        self._keep("pair_first", check.integers32("pair_first", pair_first))
+        self._keep("pair_second", check.integers32("pair_second", pair_second, self.pair_first.size))
+        self._keep("pair_bonus", check.integers64("pair_bonus", pair_bonus, self.pair_first.size))
         check.ranges(self)
         check.no_duplicate_arcs(self)
         check.nesting(self.bin_parent)
+        check.uses(self)
+        check.pairs(self)
         check.pins(self)
         check.sums(self)
 
@@ -119,14 +148,19 @@ class AssignmentProblem:
         return int(self.arc_group.size)
 
     @property
-    def has_unit_loads(self) -> bool:
-        """Whether every arc uses exactly one unit of capacity."""
-        return bool((self.arc_load == 1).all())
+    def is_flow(self) -> bool:
+        """Whether every arc uses one unit of its own bin only, and no group minds where others go."""
+        return bool((self.arc_load == 1).all()) and not self.use_arc.size and not self.pair_first.size
 
     def used_capacity(self, arcs: npt.NDArray[np.signedinteger]) -> Int64:
-        """Return what the chosen ``arcs`` use of each bin, bins inside included."""
+        """Return what the chosen ``arcs``, each given once, use of each bin, bins inside included."""
         direct = np.zeros(self.num_bins, np.int64)
         np.add.at(direct, self.arc_bin[arcs], self.arc_load[arcs])
+        if self.use_arc.size:
+            chosen = np.zeros(self.num_arcs, dtype=bool)
+            chosen[arcs] = True
+            used = chosen[self.use_arc]
+            np.add.at(direct, self.use_bin[used], self.use_load[used])
         return with_inner(direct, self.bin_parent)
 
     def free_capacity(self) -> Int64:
@@ -134,8 +168,17 @@ class AssignmentProblem:
         return self.capacity - self.used_capacity(self.pinned[self.pinned >= 0])
 
     def value(self, arcs: npt.NDArray[np.signedinteger]) -> int:
-        """Return the exact sum of rewards minus costs of the chosen ``arcs``."""
-        return exact_sum(self.reward[self.arc_group[arcs]]) - exact_sum(self.arc_cost[arcs])
+        """Return the exact sum of rewards minus costs of the chosen ``arcs``, bonuses of pairs added."""
+        placed = exact_sum(self.reward[self.arc_group[arcs]]) - exact_sum(self.arc_cost[arcs])
+        return placed + (exact_sum(self.pair_bonus[self._together(arcs)]) if self.pair_first.size else 0)
+
+    def _together(self, arcs: npt.NDArray[np.signedinteger]) -> npt.NDArray[np.bool_]:
+        """Tell which pairs the chosen ``arcs`` place under the same outermost bin."""
+        home = np.full(self.num_groups, -1, np.int64)
+        home[self.arc_group[arcs]] = outermost(self.bin_parent)[self.arc_bin[arcs]]
+        first = home[self.pair_first]
+        together: npt.NDArray[np.bool_] = (first >= 0) & (first == home[self.pair_second])
+        return together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,12 +192,15 @@ class AssignmentResult:
     status : Status
         OPTIMAL when proven, FEASIBLE when a limit stopped the proof.
     objective : int
-        Sum of the rewards of placed groups minus the costs of chosen arcs, exact.
+        Rewards of placed groups minus costs of chosen arcs plus bonuses earned, exact.
     bound : int
         Proven upper bound on ``objective``; equal to it when OPTIMAL.
     price : ndarray of int64, shape (num_bins,), or None
         Smallest optimal dual of each capacity; for a bin without parent exactly what one more
         unit would add to ``objective``. None where no dual exists.
+    relaxed_price : ndarray of int64, shape (num_bins,), or None
+        Where loads, uses or pairs leave no exact ``price``: about what a unit of each bin is worth,
+        from the linear relaxation, ≥ 0.
     """
 
     arc: Int32
@@ -162,3 +208,4 @@ class AssignmentResult:
     objective: int
     bound: int
     price: Int64 | None
+    relaxed_price: Int64 | None = None

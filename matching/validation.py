@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from matching.errors import InvalidProblem
 from matching.exact import exact_sum
+from matching.nesting import outermost
 
 if TYPE_CHECKING:
     from matching.problem import AssignmentProblem
@@ -40,31 +41,67 @@ def integers32(
 
 def ranges(problem: "AssignmentProblem") -> None:
     """Refuse negative numbers and indices that point nowhere."""
-    for name in ("reward", "capacity", "arc_cost", "arc_load"):
+    for name in ("reward", "capacity", "arc_cost", "arc_load", "use_load", "pair_bonus"):
         _within(name, getattr(problem, name), 0, None, "must not be negative")
     for name, first, end in (
         ("arc_group", 0, problem.num_groups),
         ("arc_bin", 0, problem.num_bins),
         ("pinned", -1, problem.num_arcs),
         ("bin_parent", -1, problem.num_bins),
+        ("use_arc", 0, problem.num_arcs),
+        ("use_bin", 0, problem.num_bins),
+        ("pair_first", 0, problem.num_groups),
+        ("pair_second", 0, problem.num_groups),
     ):
         _within(name, getattr(problem, name), first, end - 1, f"must be from {first} to {end - 1}")
 
 
 def no_duplicate_arcs(problem: "AssignmentProblem") -> None:
     """Refuse a (group, bin) pair given twice."""
-    pair = problem.arc_group.astype(np.int64) * problem.num_bins + problem.arc_bin
-    ordered = np.sort(pair)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return
-    by_pair = np.argsort(pair, kind="stable")
-    repeated = np.flatnonzero(pair[by_pair[1:]] == pair[by_pair[:-1]])
-    index = int(by_pair[repeated + 1].min())
-    raise InvalidProblem(
-        "arc_bin",
-        index,
-        f"pair (group {problem.arc_group[index]}, bin {problem.arc_bin[index]}) occurs before",
-    )
+    index = _first_repeated(problem.arc_group, problem.arc_bin, problem.num_bins)
+    if index is not None:
+        raise InvalidProblem(
+            "arc_bin",
+            index,
+            f"pair (group {problem.arc_group[index]}, bin {problem.arc_bin[index]}) occurs before",
+        )
+
+
+def uses(problem: "AssignmentProblem") -> None:
+    """Refuse a further use given twice, or of what the arc's own bin already counts for."""
+    index = _first_repeated(problem.use_arc, problem.use_bin, problem.num_bins)
+    if index is not None:
+        raise InvalidProblem("use_bin", index, f"occurs before for arc {problem.use_arc[index]}")
+    root = outermost(problem.bin_parent)
+    own = root[problem.use_bin] == root[problem.arc_bin[problem.use_arc]]
+    if own.any():
+        raise InvalidProblem("use_bin", int(np.argmax(own)), "shares its outermost bin with the arc's own")
+
+
+def pairs(problem: "AssignmentProblem") -> None:
+    """Refuse a group paired with itself, and a pair given twice in either order."""
+    first, second = problem.pair_first, problem.pair_second
+    if (first == second).any():
+        raise InvalidProblem("pair_second", int(np.argmax(first == second)), "is the same group")
+    index = _first_repeated(np.minimum(first, second), np.maximum(first, second), problem.num_groups)
+    if index is not None:
+        raise InvalidProblem("pair_second", index, f"pair ({first[index]}, {second[index]}) occurs before")
+
+
+def start(problem: "AssignmentProblem", arc: npt.ArrayLike) -> Int32:
+    """Return a first choice (an arc per group, -1 = none) as an own array, or refuse an unsound one."""
+    chosen = integers32("start", arc, problem.num_groups)
+    _within("start", chosen, -1, problem.num_arcs - 1, f"must be from -1 to {problem.num_arcs - 1}")
+    group = np.flatnonzero(chosen >= 0)
+    foreign = group[problem.arc_group[chosen[group]] != group]
+    if foreign.size:
+        raise InvalidProblem("start", int(foreign[0]), "is an arc of another group")
+    moved = np.flatnonzero((problem.pinned >= 0) & (chosen != problem.pinned))
+    if moved.size:
+        raise InvalidProblem("start", int(moved[0]), "moves a pinned group")
+    if (problem.used_capacity(chosen[group]) > problem.capacity).any():
+        raise InvalidProblem("start", None, "exceeds a capacity")
+    return chosen
 
 
 def nesting(bin_parent: Int32) -> None:
@@ -89,13 +126,18 @@ def pins(problem: "AssignmentProblem") -> None:
 
 
 def sums(problem: "AssignmentProblem") -> None:
-    """Refuse rewards or costs whose total would not fit in 63 bits."""
+    """Refuse rewards, bonuses or costs whose total would not fit in 63 bits."""
     for name in ("reward", "arc_cost"):
         values: Int64 = getattr(problem, name)
         if exact_sum(values) > LARGEST:
             running = accumulate(values.tolist())
             index = next(i for i, partial in enumerate(running) if partial > LARGEST)
             raise InvalidProblem(name, index, "the sum up to here overflows 63 bits")
+    earned = exact_sum(problem.reward)
+    if earned + exact_sum(problem.pair_bonus) > LARGEST:
+        running = accumulate(problem.pair_bonus.tolist(), initial=earned)
+        index = next(i for i, partial in enumerate(running) if partial > LARGEST) - 1
+        raise InvalidProblem("pair_bonus", index, "the sum up to here, rewards included, overflows 63 bits")
 
 
 def _own(
@@ -132,6 +174,17 @@ def _within(name: str, array: npt.NDArray[np.signedinteger], low: int, high: int
         raise InvalidProblem(name, index, f"is {array[index]}, {rule}")
 
 
+def _first_repeated(major: Int32, minor: Int32, end: int) -> int | None:
+    """Return where a pair of numbers, ``minor`` below ``end``, occurs for the second time; None if never."""
+    pair = major.astype(np.int64) * end + minor
+    ordered = np.sort(pair)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return None
+    by_pair = np.argsort(pair, kind="stable")
+    repeated = np.flatnonzero(pair[by_pair[1:]] == pair[by_pair[:-1]])
+    return int(by_pair[repeated + 1].min())
+
+
 def _first_not_whole(array: npt.NDArray[Any]) -> int:
     """Return the first entry that is not a whole number of 64 bits, or 0 when only the type is wrong."""
     for index, value in enumerate(array.tolist()):
@@ -142,14 +195,10 @@ def _first_not_whole(array: npt.NDArray[Any]) -> int:
 
 
 def _first_pin_too_many(problem: "AssignmentProblem", pinned_groups: npt.NDArray[np.intp]) -> int:
-    """Return the first group, in row order, whose pinned arc no longer fits."""
-    free = problem.capacity.tolist()
-    for group in pinned_groups.tolist():
-        arc = int(problem.pinned[group])
-        above = int(problem.arc_bin[arc])
-        while above >= 0:
-            free[above] -= int(problem.arc_load[arc])
-            if free[above] < 0:
-                return int(group)
-            above = int(problem.bin_parent[above])
-    return -1
+    """Return the first group, in row order, whose pinned arc no longer fits; a search by halves."""
+    low, high = 0, pinned_groups.size  # the first ``low`` pins fit, the first ``high`` do not
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = (problem.used_capacity(problem.pinned[pinned_groups[:middle]]) <= problem.capacity).all()
+        low, high = (middle, high) if fits else (low, middle)
+    return int(pinned_groups[high - 1])

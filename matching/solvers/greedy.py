@@ -4,6 +4,7 @@ What a careful person does by hand. It is the floor under every other method, an
 a time limit leaves no time for better. A plain loop over the groups, meant to be read.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import numpy as np
@@ -31,6 +32,7 @@ def greedy_arcs(
     by_group = np.argsort(problem.arc_group, kind="stable")
     start = np.searchsorted(problem.arc_group[by_group], np.arange(problem.num_groups + 1))
     bins = _Bins(problem.free_capacity(), problem.bin_parent)
+    further = _further_uses(problem)
     free = problem.pinned < 0
     served = [g for g in (_by_reward(problem.reward) if queue is None else queue) if free[g]]
     chosen = problem.pinned.astype(np.int64)
@@ -39,7 +41,8 @@ def greedy_arcs(
     for group in served:
         arcs = by_group[start[group] : start[group + 1]].tolist()
         for arc in sorted(arcs, key=lambda a: (wanted[a], bin_of[a])):
-            if cost[arc] <= reward[group] and bins.take(bin_of[arc], load[arc]):
+            wishes = [(bin_of[arc], load[arc]), *further[arc]]
+            if cost[arc] <= reward[group] and bins.take(wishes):
                 chosen[group] = arc
                 break
     return chosen
@@ -54,7 +57,7 @@ def greedy_choice(network: Network) -> Int64:
     for row in np.lexsort((network.group, -network.reward)).tolist():
         arcs = range(start[row], start[row + 1])
         for arc in sorted(arcs, key=lambda a: (cost[a], bin_of[a])):
-            if bins.take(col[arc], 1):
+            if bins.take([(col[arc], 1)]):
                 choice[row] = arc
                 break
     return choice
@@ -67,17 +70,28 @@ class _Bins:
         self._room = capacity.tolist()
         self._parent = parent.tolist()
 
-    def take(self, bin_: int, load: int) -> bool:
-        """Use ``load`` of the bin and all above it, if all have that much room."""
-        chain = []
-        while bin_ >= 0:
-            if self._room[bin_] < load:
-                return False
-            chain.append(bin_)
-            bin_ = self._parent[bin_]
-        for above in chain:
-            self._room[above] -= load
+    def take(self, wishes: Iterable[tuple[int, int]]) -> bool:
+        """Use each (bin, load) wished for, of the bin and all above it, if all have that much room."""
+        taken: Counter[int] = Counter()
+        for bin_, load in wishes:
+            above = bin_
+            while above >= 0:
+                taken[above] += load
+                above = self._parent[above]
+        if any(self._room[bin_] < load for bin_, load in taken.items()):
+            return False
+        for bin_, load in taken.items():
+            self._room[bin_] -= load
         return True
+
+
+def _further_uses(problem: AssignmentProblem) -> defaultdict[int, list[tuple[int, int]]]:
+    """Return what each arc uses besides its own bin."""
+    further: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    uses = zip(problem.use_arc.tolist(), problem.use_bin.tolist(), problem.use_load.tolist(), strict=True)
+    for arc, bin_, load in uses:
+        further[arc].append((bin_, load))
+    return further
 
 
 def _by_reward(reward: Int64) -> list[int]:

@@ -28,8 +28,9 @@ def _wrong_shapes(problem: AssignmentProblem, result: AssignmentResult) -> Itera
         yield of_solution("shape", "une décision par groupe est attendue")
     elif result.arc.size and not (result.arc.min() >= -1 and result.arc.max() < problem.num_arcs):
         yield of_solution("arc_range", "un arc choisi n'existe pas")
-    if result.price is not None and result.price.shape != (problem.num_bins,):
-        yield of_solution("shape", "un prix par casier est attendu")
+    for price in (result.price, result.relaxed_price):
+        if price is not None and price.shape != (problem.num_bins,):
+            yield of_solution("shape", "un prix par casier est attendu")
 
 
 def _wrong_arcs(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
@@ -42,12 +43,15 @@ def _wrong_arcs(problem: AssignmentProblem, result: AssignmentResult) -> Iterato
 
 def _overfull_bins(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
     used: Counter[int] = Counter()
-    parent = problem.bin_parent.tolist()
     for arc in result.arc[result.arc >= 0].tolist():
-        bin_ = int(problem.arc_bin[arc])
-        while bin_ >= 0:
+        for bin_ in _upwards(problem, int(problem.arc_bin[arc])):
             used[bin_] += int(problem.arc_load[arc])
-            bin_ = parent[bin_]
+    chosen = set(result.arc.tolist())
+    further = zip(problem.use_arc.tolist(), problem.use_bin.tolist(), problem.use_load.tolist(), strict=True)
+    for arc, direct, load in further:
+        if arc in chosen:
+            for bin_ in _upwards(problem, direct):
+                used[bin_] += load
     for bin_, load in sorted(used.items()):
         if load > int(problem.capacity[bin_]):
             yield Violation(
@@ -55,8 +59,15 @@ def _overfull_bins(problem: AssignmentProblem, result: AssignmentResult) -> Iter
             )
 
 
+def _upwards(problem: AssignmentProblem, bin_: int) -> Iterator[int]:
+    """Yield a bin and all that contain it, the outermost last."""
+    while bin_ >= 0:
+        yield bin_
+        bin_ = int(problem.bin_parent[bin_])
+
+
 def _wrong_values(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
-    value = 0
+    value = _earned_together(problem, result.arc.tolist())
     for group, arc in enumerate(result.arc.tolist()):
         if arc >= 0:
             value += int(problem.reward[group]) - int(problem.arc_cost[arc])
@@ -68,8 +79,26 @@ def _wrong_values(problem: AssignmentProblem, result: AssignmentResult) -> Itera
         yield of_solution("status", "« optimal » veut dire valeur égale à la borne, et rien d'autre")
 
 
+def _earned_together(problem: AssignmentProblem, chosen: Sequence[int]) -> int:
+    """Return the bonuses of pairs whose groups are under the same outermost bin."""
+    earned = 0
+    pairs = zip(
+        problem.pair_first.tolist(), problem.pair_second.tolist(), problem.pair_bonus.tolist(), strict=True
+    )
+    for first, second, bonus in pairs:
+        if chosen[first] >= 0 and chosen[second] >= 0:
+            homes = [list(_upwards(problem, int(problem.arc_bin[chosen[g]])))[-1] for g in (first, second)]
+            earned += bonus if homes[0] == homes[1] else 0
+    return earned
+
+
 def _wrong_prices(problem: AssignmentProblem, result: AssignmentResult) -> Iterator[Violation]:
     if result.price is None:
+        return
+    if problem.use_arc.size or problem.pair_first.size:
+        yield of_solution(
+            "price", "aucun prix de casier ne prouve une borne avec des paires ou d'autres usages"
+        )
         return
     if (result.price < 0).any():
         yield of_solution("price", "un prix est négatif")

@@ -25,7 +25,15 @@ def best_value(problem: AssignmentProblem, capacity: list[int] | None = None) ->
 
 
 def _value(problem: AssignmentProblem, choice: tuple[int, ...]) -> int:
-    return sum(
+    home = [_chain(problem, int(problem.arc_bin[arc]))[-1] if arc >= 0 else -1 for arc in choice]
+    together = sum(
+        int(bonus)
+        for first, second, bonus in zip(
+            problem.pair_first, problem.pair_second, problem.pair_bonus, strict=True
+        )
+        if home[first] == home[second] >= 0
+    )
+    return together + sum(
         int(problem.reward[group]) - int(problem.arc_cost[arc])
         for group, arc in enumerate(choice)
         if arc >= 0
@@ -35,11 +43,21 @@ def _value(problem: AssignmentProblem, choice: tuple[int, ...]) -> int:
 def _fits(problem: AssignmentProblem, choice: tuple[int, ...], room: list[int]) -> bool:
     left = list(room)
     for arc in choice:
-        bin_ = int(problem.arc_bin[arc]) if arc >= 0 else -1
-        while bin_ >= 0:
-            left[bin_] -= int(problem.arc_load[arc])
-            bin_ = int(problem.bin_parent[bin_])
+        if arc >= 0:
+            for bin_ in _chain(problem, int(problem.arc_bin[arc])):
+                left[bin_] -= int(problem.arc_load[arc])
+    for arc, direct, load in zip(problem.use_arc, problem.use_bin, problem.use_load, strict=True):
+        if arc in choice:
+            for bin_ in _chain(problem, int(direct)):
+                left[bin_] -= int(load)
     return min(left, default=0) >= 0
+
+
+def _chain(problem: AssignmentProblem, bin_: int) -> list[int]:
+    chain = [bin_]
+    while problem.bin_parent[chain[-1]] >= 0:
+        chain.append(int(problem.bin_parent[chain[-1]]))
+    return chain
 
 
 def most_placed(problem: AssignmentProblem, groups: np.ndarray) -> int:
@@ -84,3 +102,37 @@ def problems(draw: st.DrawFn, *, loads: bool = False, unit: int = 1) -> Assignme
         return AssignmentProblem(**arrays, pinned=pinned)
     except InvalidProblem:  # the pinned arcs do not fit; the rest always does
         return AssignmentProblem(**arrays)
+
+
+def arrays_of(problem: AssignmentProblem) -> dict[str, Any]:
+    """The arguments that give the same problem again."""
+    return {name: getattr(problem, name) for name in AssignmentProblem.__slots__}
+
+
+@st.composite
+def linked_problems(draw: st.DrawFn, *, unit: int = 1) -> AssignmentProblem:
+    """Tiny problems whose arcs use further bins, and whose groups would like to be in pairs."""
+    problem = draw(problems(loads=draw(st.booleans()), unit=unit))
+    root = [_chain(problem, bin_)[-1] for bin_ in range(problem.num_bins)]
+    strangers = [
+        (arc, bin_)
+        for arc in range(problem.num_arcs)
+        for bin_ in range(problem.num_bins)
+        if root[bin_] != root[problem.arc_bin[arc]]
+    ]
+    couples = [(i, j) for i in range(problem.num_groups) for j in range(problem.num_groups) if i < j]
+    uses = draw(st.lists(st.sampled_from(strangers), unique=True, max_size=8)) if strangers else []
+    pairs = draw(st.lists(st.sampled_from(couples), unique=True, max_size=4)) if couples else []
+    turned = [pair if draw(st.booleans()) else pair[::-1] for pair in pairs]
+    arrays = arrays_of(problem) | {
+        "use_arc": [arc for arc, _ in uses],
+        "use_bin": [bin_ for _, bin_ in uses],
+        "use_load": [draw(st.integers(0, 2)) for _ in uses],
+        "pair_first": [first for first, _ in turned],
+        "pair_second": [second for _, second in turned],
+        "pair_bonus": [draw(st.integers(0, 8)) * unit for _ in turned],
+    }
+    try:
+        return AssignmentProblem(**arrays)
+    except InvalidProblem:  # the pinned arcs do not fit any more; the rest always does
+        return AssignmentProblem(**arrays | {"pinned": None})

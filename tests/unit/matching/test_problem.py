@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching import AssignmentProblem, InvalidProblem
+from matching import AssignmentProblem, InvalidProblem, assign
 
 GOOD: dict[str, Any] = {
     "reward": [10, 10, 5],
@@ -90,6 +90,22 @@ def test_an_empty_problem_is_a_problem(empty: dict[str, Any]) -> None:
         ({"bin_parent": [1, 0]}, "bin_parent", 0),
         ({"reward": [2**62, 2**62, 5]}, "reward", 1),
         ({"arc_cost": [2**61, 2**61, 2**61, 2**62]}, "arc_cost", 3),
+        ({"use_arc": [0, 4], "use_bin": [1, 1], "use_load": [1, 1]}, "use_arc", 1),
+        ({"use_arc": [0], "use_bin": [2], "use_load": [1]}, "use_bin", 0),
+        ({"use_arc": [0], "use_bin": [1], "use_load": [-1]}, "use_load", 0),
+        ({"use_arc": [0], "use_bin": [1]}, "use_load", None),
+        ({"use_arc": [0], "use_bin": [], "use_load": [1]}, "use_bin", None),
+        ({"use_arc": [0, 2, 0], "use_bin": [1, 0, 1], "use_load": [1, 2, 3]}, "use_bin", 2),
+        ({"use_arc": [2, 0], "use_bin": [0, 0], "use_load": [1, 1]}, "use_bin", 1),  # its own bin
+        ({"use_arc": [0], "use_bin": [1], "use_load": [1], "bin_parent": [-1, 0]}, "use_bin", 0),
+        ({"use_arc": [0], "use_bin": [1], "use_load": [3], "pinned": [0, -1, -1]}, "pinned", 0),
+        ({"pair_first": [0, 3], "pair_second": [1, 0], "pair_bonus": [1, 1]}, "pair_first", 1),
+        ({"pair_first": [0], "pair_second": [-1], "pair_bonus": [1]}, "pair_second", 0),
+        ({"pair_first": [0, 1], "pair_second": [1, 1], "pair_bonus": [1, 1]}, "pair_second", 1),
+        ({"pair_first": [0, 1], "pair_second": [1, 0], "pair_bonus": [1, 1]}, "pair_second", 1),
+        ({"pair_first": [0], "pair_second": [1], "pair_bonus": [-1]}, "pair_bonus", 0),
+        ({"pair_first": [0], "pair_second": [1], "pair_bonus": []}, "pair_bonus", None),
+        ({"pair_first": [0, 0], "pair_second": [1, 2], "pair_bonus": [2**62, 2**62]}, "pair_bonus", 1),
     ],
 )
 def test_a_broken_problem_is_refused_by_array_and_index(
@@ -112,3 +128,39 @@ def test_used_capacity_counts_for_every_bin_above() -> None:
     assert nested.used_capacity(np.array([0, 2])).tolist() == [3, 2]
     pinned = problem(bin_parent=[-1, 0], capacity=[3, 2], pinned=[-1, 2, -1])
     assert pinned.free_capacity().tolist() == [2, 1]
+
+
+def test_further_uses_take_capacity_upwards() -> None:
+    built = problem(
+        capacity=[1, 2, 9, 9], bin_parent=[-1, -1, -1, 2],
+        use_arc=[0, 0, 2], use_bin=[1, 3, 3], use_load=[1, 4, 2],
+    )  # fmt: skip
+    assert built.used_capacity(np.array([0, 2])).tolist() == [1, 2, 6, 6]
+    assert built.used_capacity(np.array([1])).tolist() == [1, 0, 0, 0]
+    assert not built.is_flow
+
+
+def test_a_bonus_is_earned_under_one_outermost_bin() -> None:
+    pairs: dict[str, Any] = {"pair_first": [0], "pair_second": [1], "pair_bonus": [100]}
+    apart = problem(**pairs)
+    assert apart.value(np.array([0, 2])) == 9 + 7
+    assert apart.value(np.array([0])) == 9
+    assert apart.value(np.array([0, 1])) == 9 + 8 + 100
+    nested = problem(**pairs, bin_parent=[-1, 0])
+    assert nested.value(np.array([0, 2])) == 9 + 7 + 100
+
+
+@pytest.mark.parametrize(
+    ("start", "index"),
+    [
+        ([0, 2], None),
+        ([0, 2, 4], 2),
+        ([1, -1, -1], 0),  # an arc of group 1
+        ([0, 1, 3], None),  # both in bin 0, which holds one
+        ([-1, -1, -1], 2),  # group 2 is pinned
+    ],
+)
+def test_an_unsound_start_is_refused(start: list[int], index: int | None) -> None:
+    with pytest.raises(InvalidProblem) as refusal:
+        assign(problem(pinned=[-1, -1, 3]), start=start)
+    assert (refusal.value.array, refusal.value.index) == ("start", index)

@@ -70,3 +70,36 @@ def test_the_bin_above_is_checked_too() -> None:
     (violation,) = verify_assignment(nested, both)
     assert (violation.code, violation.subject) == ("overfull", "bin 0")
     assert "2 pour 1" in violation.message
+
+
+LINKED = AssignmentProblem(
+    reward=[10, 10, 10],
+    arc_group=[0, 1, 1, 2],
+    arc_bin=[0, 0, 1, 1],
+    arc_cost=[0, 0, 1, 0],
+    capacity=[2, 2, 3],
+    use_arc=[0, 1, 2],
+    use_bin=[2, 2, 2],
+    use_load=[2, 2, 1],
+    pair_first=[0, 2],
+    pair_second=[1, 1],
+    pair_bonus=[5, 3],
+)
+
+
+def linked(arc: list[int], objective: int, **changes: Any) -> list[str]:
+    """Codes of what is wrong with these arcs, announced as optimal at this value."""
+    result = AssignmentResult(
+        arc=np.array(arc, np.int32), status=Status.OPTIMAL, objective=objective, bound=objective, price=None
+    )
+    return [violation.code for violation in verify_assignment(LINKED, replace(result, **changes))]
+
+
+def test_further_uses_and_bonuses_are_counted() -> None:
+    assert assign(LINKED).arc.tolist() == [0, 2, 3]
+    assert linked([0, 2, 3], 32) == []  # groups 1 and 2 earn 3
+    assert linked([0, 2, 3], 29) == ["objective", "bound"]  # a bonus forgotten
+    assert linked([0, 2, 3], 37) == ["objective"]  # a bonus not earned
+    assert linked([0, 1, 3], 35) == ["overfull"]  # 4 units of bin 2, which has 3
+    assert linked([0, 2, 3], 32, price=np.zeros(3, np.int64)) == ["price"]
+    assert linked([0, 2, 3], 32, relaxed_price=np.zeros(2, np.int64)) == ["shape"]
