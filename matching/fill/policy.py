@@ -1,0 +1,37 @@
+"""What the CPTS decides about unscheduled care, as data with ranges."""
+
+from dataclasses import dataclass
+
+from matching.policy import _ranged, _refuse_out_of_range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillPolicy:
+    """How requests and free slots are brought together.
+
+    Parameters
+    ----------
+    notice_min : int
+        A patient is not sent to a slot that begins in less than this many minutes.
+    announce_lead_min : int
+        A slot is announced this many minutes before it begins, not earlier: until then a later round
+        may move the request, which is where the gain over booking at once lies.
+    max_travel_min : int
+        Longest travel of a patient, and of a GP to a home.
+    wait_tenths_per_hour : int
+        What an hour of waiting is worth, in tenths of a minute of travel.
+    usual_practitioner_tenths : int
+        What any other GP than the usual one costs.
+    scarce_modality_tenths : int
+        What a home visit costs for somebody who could also travel or be seen by video.
+    """
+
+    notice_min: int = _ranged(30, 0, 1440)
+    announce_lead_min: int = _ranged(60, 0, 2880)
+    max_travel_min: int = _ranged(30, 1, 240)
+    wait_tenths_per_hour: int = _ranged(20, 0, 1000)
+    usual_practitioner_tenths: int = _ranged(150, 0, 10_000)
+    scarce_modality_tenths: int = _ranged(600, 0, 10_000)
+
+    def __post_init__(self) -> None:
+        _refuse_out_of_range(self)

@@ -1,0 +1,192 @@
+"""One round of filling: who comes first, what is announced, why nothing is found, what the judge catches."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matching import InvalidInstance, Travel
+from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill, verify_fill
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+POLICY = FillPolicy()
+
+
+def request(key: str, **fields: Any) -> CareRequest:
+    usual: dict[str, Any] = {"received_at": NOW, "deadline_at": NOW + 8 * HOUR, "urgency": 2}
+    return CareRequest(id=key, **(usual | fields))
+
+
+def slot(key: str, hours: float, **fields: Any) -> FreeSlot:
+    start = NOW + hours * HOUR
+    usual: dict[str, Any] = {"practitioner_id": "A", "place": 0, "end_at": start + HOUR / 4}
+    return FreeSlot(id=key, start_at=start, **(usual | fields))
+
+
+def instance(requests: list[CareRequest], slots: list[FreeSlot], minutes: Any = 10) -> FillInstance:
+    pairs = [(r, p) for r in range(len(requests)) for p in range(2)]
+    table = np.array(pairs, np.int32).reshape(-1, 2)
+    return FillInstance(
+        requests=tuple(requests),
+        slots=tuple(slots),
+        travel=Travel(
+            patient=table[:, 0],
+            practitioner=table[:, 1],
+            distance_m=np.zeros(len(pairs), np.int32),
+            duration_s=np.full(len(pairs), 60 * minutes, np.int32),
+        ),
+        num_places=2,
+        now=NOW,
+    )
+
+
+def slots_of(round_: FillInstance, policy: FillPolicy = POLICY) -> list[str | None]:
+    solution = fill(round_, policy)
+    assert verify_fill(round_, policy, solution) == []
+    return [placement.slot_id for placement in solution.placements]
+
+
+def test_the_more_urgent_is_served_when_one_slot_is_left() -> None:
+    waits = request("waits", urgency=3, received_at=NOW - 2 * HOUR)
+    assert slots_of(instance([waits, request("urgent", urgency=1)], [slot("s", 2)])) == [None, "s"]
+
+
+def test_what_was_promised_goes_before_the_urgent() -> None:
+    promised = request("promised", urgency=3, promised=True)
+    assert slots_of(instance([promised, request("urgent", urgency=1)], [slot("s", 2)])) == ["s", None]
+
+
+def test_who_can_wait_leaves_the_early_slot_to_who_cannot() -> None:
+    can_wait = request("can wait", urgency=1)
+    cannot = request("cannot", urgency=3, deadline_at=NOW + 2 * HOUR)
+    assert slots_of(instance([can_wait, cannot], [slot("early", 1), slot("late", 6)])) == ["late", "early"]
+
+
+def test_the_usual_practitioner_is_preferred_within_reason() -> None:
+    usual = request("r", usual_practitioner="B")
+    later = slot("theirs", 3, practitioner_id="B")
+    assert slots_of(instance([usual], [slot("other", 2), later])) == ["theirs"]
+    assert slots_of(
+        instance([usual], [slot("other", 2), later]), replace(POLICY, usual_practitioner_tenths=0)
+    ) == ["other"]
+
+
+def test_a_home_visit_is_kept_for_who_cannot_travel() -> None:
+    mobile = request("mobile", modalities=frozenset({"AMB", "HH"}))
+    visit, practice = slot("visit", 1, modality="HH"), slot("practice", 5)
+    assert slots_of(instance([mobile], [visit, practice])) == ["practice"]
+    bound = request("bound", modalities=frozenset({"HH"}))
+    assert slots_of(instance([mobile, bound], [visit, practice])) == ["practice", "visit"]
+
+
+def test_a_video_slot_needs_no_travel() -> None:
+    far = request("far", modalities=frozenset({"AMB", "VR"}))
+    assert slots_of(instance([far], [slot("near", 2), slot("video", 2, modality="VR")], minutes=90)) == [
+        "video"
+    ]
+
+
+def test_a_slot_is_announced_only_when_it_must_be() -> None:
+    found = fill(instance([request("r1"), request("r2")], [slot("soon", 0.75), slot("later", 3)]), POLICY)
+    assert {p.slot_id: p.announce for p in found.placements} == {"soon": True, "later": False}
+
+
+@pytest.mark.parametrize(
+    ("code", "of_request", "slots", "minutes"),
+    [
+        ("deadline_passed", {"deadline_at": NOW + HOUR / 4}, [slot("s", 2)], 10),
+        ("no_slot_in_time", {}, [slot("s", 9)], 10),
+        ("no_slot_in_time", {}, [], 10),
+        ("out_of_reach", {}, [slot("s", 2)], 31),
+        ("other_modality", {}, [slot("s", 2, modality="HH")], 10),
+        ("full", {}, [slot("s", 2, capacity=0)], 10),
+    ],
+)
+def test_why_there_is_no_slot(code: str, of_request: Any, slots: list[FreeSlot], minutes: int) -> None:
+    (placement,) = fill(instance([request("r", **of_request)], slots, minutes), POLICY).placements
+    assert placement.reason.code == code
+    assert placement.reason.sentence
+
+
+def test_the_price_of_a_slot_is_what_one_more_place_brings() -> None:
+    round_ = instance([request("r1"), request("r2")], [slot("s", 2)])
+    before = fill(round_, POLICY)
+    wider = instance([request("r1"), request("r2")], [slot("s", 2, capacity=2)])
+    assert before.slot_price["s"] == fill(wider, POLICY).objective - before.objective > 0
+
+
+@pytest.mark.parametrize(
+    ("problem", "requests", "slots"),
+    [
+        ("présent 2 fois", [request("r"), request("r")], []),
+        ("fuseau", [request("r", deadline_at=datetime(2026, 11, 23, 9, 0))], []),  # noqa: DTZ001
+        ("précède la réception", [request("r", deadline_at=NOW - HOUR)], []),
+        ("modalité", [request("r", modalities=frozenset())], []),
+        ("lieu inconnu", [], [slot("s", 1, place=2)]),
+        ("la fin précède", [], [slot("s", 1, end_at=NOW)]),
+        ("négatif", [], [slot("s", 1, capacity=-1)]),
+        ("absent de l'agenda", [request("r", announced_slot="gone")], []),
+        (
+            "annoncé à 2 personnes",
+            [request("r1", announced_slot="s"), request("r2", announced_slot="s")],
+            [slot("s", 1)],
+        ),
+    ],
+)
+def test_a_contradiction_is_refused(problem: str, requests: list[CareRequest], slots: list[FreeSlot]) -> None:
+    with pytest.raises(InvalidInstance, match=problem):
+        instance(requests, slots)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("announced", {"slot_id": "b"}),
+        ("announced", {"slot_id": None, "delay": None, "duration_s": None}),
+        ("unknown_slot", {"slot_id": "nowhere"}),
+        ("delay", {"delay": HOUR}),
+        ("travel", {"duration_s": 1}),
+        ("announce", {"announce": True}),
+    ],
+)
+def test_the_judge_catches_a_false_placement(code: str, change: dict[str, Any]) -> None:
+    round_ = instance([request("r", announced_slot="a")], [slot("a", 3), slot("b", 4)])
+    solution = fill(round_, POLICY)
+    false = replace(solution, placements=(replace(solution.placements[0], **change),))
+    assert code in {violation.code for violation in verify_fill(round_, POLICY, false)}
+
+
+@pytest.mark.parametrize(
+    ("code", "slots", "of_request"),
+    [
+        ("overfull", [slot("s", 2)], {}),
+        ("notice", [slot("s", 0.1)], {}),
+        ("deadline", [slot("s", 20)], {}),
+        ("modality", [slot("s", 2, modality="HH")], {}),
+    ],
+)
+def test_the_judge_catches_a_slot_that_does_not_suit(
+    code: str, slots: list[FreeSlot], of_request: dict[str, Any]
+) -> None:
+    round_ = instance([request("r1", **of_request), request("r2", **of_request)], slots)
+    solution = fill(round_, POLICY)
+    false = tuple(replace(p, slot_id="s", delay=slots[0].start_at - NOW) for p in solution.placements)
+    assert code in {v.code for v in verify_fill(round_, POLICY, replace(solution, placements=false))}
+
+
+def test_the_judge_catches_a_slot_out_of_reach() -> None:
+    round_ = instance([request("r")], [slot("s", 2)], minutes=31)
+    (placement,) = fill(round_, POLICY).placements
+    false = replace(fill(round_, POLICY), placements=(replace(placement, slot_id="s", delay=2 * HOUR),))
+    assert "reach" in {v.code for v in verify_fill(round_, POLICY, false)}
+
+
+@pytest.mark.parametrize("field", ["objective", "bound", "rank_weight"])
+def test_the_judge_catches_false_values(field: str) -> None:
+    round_ = instance([request("r")], [slot("s", 2)])
+    solution = fill(round_, POLICY)
+    false = replace(solution, **{field: -1})
+    assert field in {v.code for v in verify_fill(round_, POLICY, false)}
