@@ -15,7 +15,8 @@ from matching.candidates import Candidates, candidates
 from matching.model import Instance, Match, Reason, Solution
 from matching.policy import Policy
 from matching.priority import Standing
-from matching.problem import AssignmentResult, Status
+from matching.problem import AssignmentProblem, AssignmentResult, Status
+from matching.progress import Watch
 from matching.reasons import reasons
 from matching.solvers import assign
 
@@ -23,7 +24,13 @@ Int64 = npt.NDArray[np.int64]
 
 
 def attach(
-    instance: Instance, policy: Policy, *, time_limit_s: float | None = None, seed: int = 0
+    instance: Instance,
+    policy: Policy,
+    *,
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    start: Solution | None = None,
+    watch: Watch | None = None,
 ) -> Solution:
     """Return the best matching of patients to GPs, with a reason for every patient.
 
@@ -33,8 +40,10 @@ def attach(
 
     Parameters
     ----------
-    time_limit_s, seed
+    time_limit_s, seed, watch
         As in ``assign``.
+    start : Solution, optional
+        An earlier solution for about the same people, to improve on.
 
     Raises
     ------
@@ -42,7 +51,29 @@ def attach(
         When weights that keep the order of ranks would exceed 63 bits.
     """
     found = candidates(instance, policy)
-    return solution_of(instance, policy, found, assign(found.problem, time_limit_s, seed))
+    first = None if start is None else start_arcs(instance, found, start)
+    result = assign(found.problem, time_limit_s, seed, start=first, watch=watch)
+    return solution_of(instance, policy, found, result)
+
+
+def start_arcs(instance: Instance, found: Candidates, start: Solution) -> npt.NDArray[np.int32]:
+    """Return the arcs of an earlier solution that still exist and fit, pinned ones first, -1 = none."""
+    problem = found.problem
+    wanted = {m.patient_id: m.practitioner_id for m in start.matches}
+    travel = instance.travel
+    arc = problem.pinned.copy()
+    for row, (group, pair) in enumerate(zip(problem.arc_group.tolist(), found.pair.tolist(), strict=True)):
+        patient = instance.patients[travel.patient[pair]].id
+        if arc[group] < 0 and wanted.get(patient) == instance.practitioners[travel.practitioner[pair]].id:
+            arc[group] = row
+            if not fits(problem, arc):
+                arc[group] = -1
+    return arc
+
+
+def fits(problem: AssignmentProblem, arc: npt.NDArray[np.int32]) -> bool:
+    """Tell whether the chosen arcs respect every capacity."""
+    return bool((problem.used_capacity(arc[arc >= 0]) <= problem.capacity).all())
 
 
 def solution_of(instance: Instance, policy: Policy, found: Candidates, result: AssignmentResult) -> Solution:

@@ -3,7 +3,6 @@
 Everything here is data already cleaned. Constructors refuse nonsense; nothing is computed.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.errors import InvalidInstance
+from matching.model_checks import broken_commitments, broken_travel, int32_column, repeated
 from matching.problem import Status
 
 Gender = Literal["f", "m"]
@@ -52,7 +52,11 @@ class Patient:
     Parameters
     ----------
     household : str or None
-        Key shared by those who wish the same GP; None when alone.
+        Key shared by those who live together; None when alone.
+    together : bool
+        True = asks to have the same GP as the others of the household who ask it too, or none.
+    household_practitioners : frozenset of str
+        Ids of GPs who already follow somebody of the household.
     age : int or None
         In whole years on the day of the instance.
     languages : frozenset of str
@@ -65,6 +69,8 @@ class Patient:
 
     id: str
     household: str | None = None
+    together: bool = False
+    household_practitioners: frozenset[str] = frozenset()
     age: int | None = None
     needs: Needs = field(default_factory=Needs)
     waiting_since: date
@@ -91,7 +97,10 @@ class Practitioner:
     Parameters
     ----------
     places : int
-        New patients accepted now, ≥ 0.
+        New patients accepted now, ≥ 0, those with a firm commitment to this GP included.
+    workload : int or None
+        Units of work accepted now, ≥ 0; a patient counts 1 to 3 by need (``workload_units``); None = no
+        limit but the places.
     max_tier1 : int or None
         How many of these places may go to tier 1; None = all of them.
     age_min, age_max : int or None
@@ -109,6 +118,7 @@ class Practitioner:
     id: str
     name: str = ""
     places: int
+    workload: int | None = None
     max_tier1: int | None = None
     age_min: int | None = None
     age_max: int | None = None
@@ -121,7 +131,11 @@ class Practitioner:
 
     def __post_init__(self) -> None:
         problems = []
-        for value, word in ((self.places, "places"), (self.max_tier1, "places pour la priorité 1")):
+        for value, word in (
+            (self.places, "places"),
+            (self.workload, "unités de charge"),
+            (self.max_tier1, "places pour la priorité 1"),
+        ):
             if value is not None and value < 0:
                 problems.append(f"médecin {self.id} : le nombre de {word} ne peut pas être négatif")
         if self.age_min is not None and self.age_max is not None and self.age_min > self.age_max:
@@ -156,7 +170,7 @@ class Travel:
 
     def __post_init__(self) -> None:
         for name in ("patient", "practitioner", "distance_m", "duration_s"):
-            object.__setattr__(self, name, _int32_column(name, getattr(self, name)))
+            object.__setattr__(self, name, int32_column(name, getattr(self, name)))
         if len({a.shape for a in (self.patient, self.practitioner, self.distance_m, self.duration_s)}) > 1:
             raise InvalidInstance(["les quatre colonnes des trajets n'ont pas la même longueur"])
 
@@ -166,31 +180,57 @@ class Travel:
         return int(self.patient.size)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """Where an earlier run, or a person, sent a patient.
+
+    Parameters
+    ----------
+    practitioner_id : str
+        May be absent from the instance: a GP who no longer accepts anybody.
+    firm : bool
+        True = announced (a validated proposal, an offer): kept unless a hard rule forbids it now. False =
+        an earlier proposal: kept where nothing else is worth ``policy.stability.move_tenths`` more.
+    """
+
+    patient_id: str
+    practitioner_id: str
+    firm: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instance:
     """One matching run's input: who waits, who accepts, how far, on which day.
 
+    Parameters
+    ----------
+    commitments : tuple of Commitment
+        What stands from earlier; at most one per patient.
+
     Raises
     ------
     InvalidInstance
-        When an id occurs twice, or a travel pair is repeated, negative or points to no row.
+        When an id occurs twice, a travel pair is repeated, negative or points to no row, or a
+        commitment names an unknown patient.
     """
 
     patients: tuple[Patient, ...]
     practitioners: tuple[Practitioner, ...]
     travel: Travel
     on: date
+    commitments: tuple[Commitment, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [
-            *_repeated("patient", [p.id for p in self.patients]),
-            *_repeated("médecin", [p.id for p in self.practitioners]),
+            *repeated("patient", [p.id for p in self.patients]),
+            *repeated("médecin", [p.id for p in self.practitioners]),
             *(
                 f"patient {p.id} : en attente depuis une date à venir"
                 for p in self.patients
                 if p.waiting_since > self.on
             ),
-            *_broken_travel(self.travel, len(self.patients), len(self.practitioners)),
+            *broken_travel(self.travel, len(self.patients), len(self.practitioners)),
+            *broken_commitments([c.patient_id for c in self.commitments], [p.id for p in self.patients]),
         ]
         if problems:
             raise InvalidInstance(problems)
@@ -239,6 +279,24 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A commitment that the run did not keep, and why.
+
+    Parameters
+    ----------
+    before : str or None
+        GP of the commitment.
+    after : str or None
+        GP of the match; None when nobody is proposed any more.
+    """
+
+    patient_id: str
+    before: str | None
+    after: str | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
     """The outcome of ``attach``.
 
@@ -250,9 +308,22 @@ class Solution:
         Value reached and proven upper bound, in tenths of a minute on top of the rank weights;
         equal when ``status`` is OPTIMAL.
     rank_weight : int
-        What one rank is worth in ``objective``; more than any total of minutes can outweigh.
+        What one rank is worth at least in ``objective``; more than any total of minutes can outweigh.
+    rank_values : tuple of four int
+        What placing one person of rank 0, 1, 2, 3 is worth, costs and seniority apart.
     place_price : tuple of int, or None
         Per practitioner, what one more place would add to ``objective``; None where no dual exists.
+    relaxed_price : tuple of int, or None
+        Per practitioner, about what one more place would add: prices of the relaxation that may split
+        households and loads; None when ``place_price`` is given.
+    reserve_price : tuple of int, or None
+        Per practitioner, what a place is worth to expected, needier arrivals: what a patient of a lower
+        rank must be worth to get it today; None when the policy keeps no reserve.
+    price_of_together : tuple of three int, or None
+        Patients of tier 1, 2, 3 placed fewer (negative: more) because the policy keeps all households
+        together; None when it does not.
+    changes : tuple of Change
+        One per commitment that was not kept, in the order of the instance's patients.
     warnings : tuple of str
         French sentences the coordinator must read.
     """
@@ -262,35 +333,10 @@ class Solution:
     objective: int
     bound: int
     rank_weight: int
+    rank_values: tuple[int, int, int, int] = (0, 0, 0, 0)
     place_price: tuple[int, ...] | None
+    relaxed_price: tuple[int, ...] | None = None
+    reserve_price: tuple[int, ...] | None = None
+    price_of_together: tuple[int, int, int] | None = None
+    changes: tuple[Change, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def _int32_column(name: str, values: npt.ArrayLike) -> Int32:
-    """Return a read-only int32 view or copy; a number that does not fit is refused, never wrapped."""
-    array = np.asarray(values)
-    limits = np.iinfo(np.int32)
-    if array.size and (array.dtype.kind not in "iu" or array.max() > limits.max or array.min() < limits.min):
-        raise InvalidInstance([f"trajets, colonne {name} : des entiers de 32 bits sont attendus"])
-    column = np.ascontiguousarray(array, dtype=np.int32).view()
-    column.setflags(write=False)
-    return column
-
-
-def _repeated(word: str, ids: list[str]) -> list[str]:
-    return [f"{word} {key} : identifiant présent {n} fois" for key, n in Counter(ids).items() if n > 1]
-
-
-def _broken_travel(travel: Travel, num_patients: int, num_practitioners: int) -> list[str]:
-    """Return what is wrong with the pairs, the first offending row of each kind."""
-    checks = {
-        "patient inconnu": (travel.patient < 0) | (travel.patient >= num_patients),
-        "médecin inconnu": (travel.practitioner < 0) | (travel.practitioner >= num_practitioners),
-        "distance négative": travel.distance_m < 0,
-        "durée négative": travel.duration_s < 0,
-    }
-    problems = [f"trajet {int(np.argmax(bad))} : {word}" for word, bad in checks.items() if bad.any()]
-    pair = np.sort(travel.patient.astype(np.int64) * max(num_practitioners, 1) + travel.practitioner)
-    if not problems and (pair[1:] == pair[:-1]).any():
-        problems.append("trajets : un même couple patient-médecin est présent deux fois")
-    return problems

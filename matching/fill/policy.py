@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from matching.policy import _ranged, _refuse_out_of_range
+from matching.ranges import ranged as _ranged
+from matching.ranges import refuse_out_of_range as _refuse_out_of_range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from matching import InvalidInstance, Needs, Travel
+from matching import Commitment, Instance, InvalidInstance, Needs, Travel
 from tests.unit.matching.builders import instance, patient, practitioner
 
 
 def travel(**changes: object) -> Travel:
     columns: dict[str, object] = {"patient": [0], "practitioner": [0], "distance_m": [10], "duration_s": [5]}
     return Travel(**{key: np.array(value) for key, value in {**columns, **changes}.items()})
+
+
+def committed(*patients: str) -> Instance:
+    return replace(
+        instance([patient()], [practitioner()]),
+        commitments=tuple(Commitment(patient_id=p, practitioner_id="gone", firm=True) for p in patients),
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,6 +32,9 @@ def travel(**changes: object) -> Travel:
         (lambda: patient(max_km=float("nan")), "distance"),
         (lambda: practitioner(places=-1), "médecin d1"),
         (lambda: practitioner(max_tier1=-1), "priorité 1"),
+        (lambda: practitioner(workload=-1), "unités de charge"),
+        (lambda: committed("p1", "p1"), "engagement : patient p1 présent 2 fois"),
+        (lambda: committed("stranger"), "engagement : patient stranger inconnu"),
         (lambda: practitioner(age_min=7, age_max=6), "âge minimal"),
         (lambda: practitioner(max_km=float("inf")), "distance"),
         (lambda: travel(distance_m=[1, 2]), "longueur"),
