@@ -147,7 +147,7 @@ def test_every_key_of_the_written_policy_says_what_it_decides_and_its_range() ->
     keys = [i for i, line in enumerate(lines) if " = " in line and not line.startswith(("#", "version"))]
     assert len(keys) > 30
     for i in keys:
-        assert re.fullmatch(r"# [A-ZÉÀ].{8,} \(.+( à | ou ).+\)", lines[i - 1]), lines[i]
+        assert re.fullmatch(r"# [A-ZÉÀ].{5,} \(.+( à | ou ).+\)", lines[i - 1]), lines[i]
 
 
 def test_the_document_shown_to_the_bureau_is_the_default() -> None:
