@@ -4,9 +4,11 @@ Besides the names written in the tables (unique indexes, checks), the migrations
 
 ======================== ===========================================================================
 slot_overlap             two open slots of one practitioner would overlap
-booking_within_capacity  the place is above the capacity of the slot
+booking_within_capacity  the place is above those of the slot, with those granted en sus
 booking_slot_open        a place would become taken on a slot that is not open
-slot_capacity_taken      the capacity would fall below a taken place
+booking_step             the booking would take a step that ``scheduler.agenda.life`` does not know
+booking_hold_over        a hold would become a booking after its end
+slot_capacity_taken      the places would fall below a taken one
 offer_within_places      one more accepted offer than the intake has places
 intake_places_accepted   the places would fall below the offers already accepted
 …_append_only            a row of ``audit_entry``, ``referral_event`` or ``booking_event`` would change

@@ -1,6 +1,6 @@
 """The agenda partagé: calendar feeds, the slots they open, the bookings that take them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
@@ -53,7 +53,7 @@ class SlotState(StrEnum):
 
 
 class BookingState(StrEnum):
-    """The life of one place of a slot."""
+    """The life of one place of a slot; the allowed steps are in ``scheduler.agenda.life``."""
 
     HELD = "held"
     BOOKED = "booked"
@@ -61,6 +61,26 @@ class BookingState(StrEnum):
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    MOVED = "moved"
+
+
+class ConflictKind(StrEnum):
+    """What the practitioner's calendar says against a time that was promised."""
+
+    DELETED = "deleted"
+    MOVED = "moved"
+    BUSY = "busy"
+    OVERLAP = "overlap"
+
+
+class Resolution(StrEnum):
+    """How a conflict ended: by a person, by the calendar itself, or because nobody is expected any more."""
+
+    KEPT = "kept"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    AGREED = "agreed"
+    LAPSED = "lapsed"
 
 
 class Feed(SQLModel, table=True):
@@ -123,7 +143,9 @@ class FeedReading(SQLModel, table=True):
 class Slot(SQLModel, table=True):
     """A stretch of time a practitioner opens to others.
 
-    Two open slots of one practitioner never overlap; a slot has exactly one source.
+    Two open slots of one practitioner never overlap; a slot has exactly one source. Places 1 to
+    ``capacity`` are open to whoever may see the slot; the ``extra_places`` above it were granted one by
+    one by the practitioner's side ("en sus"), and are never offered.
     """
 
     __table_args__ = (
@@ -134,7 +156,9 @@ class Slot(SQLModel, table=True):
             " OR (source <> 'feed' AND feed_id IS NULL AND created_by IS NOT NULL)",
             name="slot_source_known",
         ),
+        CheckConstraint("extra_places >= 0", name="slot_extra_places"),
         UniqueConstraint("feed_id", "key", name="slot_feed_key"),
+        Index("slot_series_key", "series_id", "key", unique=True),
         Index("slot_by_start", "state", "start_at"),
         Index("slot_by_practitioner", "practitioner_id", "start_at"),
     )
@@ -156,6 +180,9 @@ class Slot(SQLModel, table=True):
     conflict: str | None = Field(default=None, max_length=60)
     seen_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+    extra_places: int = 0
+    series_id: int | None = Field(default=None, foreign_key="slot_series.id")
+    first_shown_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 _TAKEN = "state IN ('held', 'booked', 'honoured', 'no_show')"
@@ -164,8 +191,9 @@ _TAKEN = "state IN ('held', 'booked', 'honoured', 'no_show')"
 class Booking(SQLModel, table=True):
     """One place of a slot, held for some minutes or taken.
 
-    A place is held or booked at most once, and only places of the slot's capacity exist: both are held
-    by the database.
+    A place is held or booked at most once, only places of the slot exist, no step is taken that
+    ``scheduler.agenda.life`` does not know, and a hold that is over never becomes a booking: all of it is
+    held by the database.
     """
 
     __table_args__ = (
@@ -177,6 +205,13 @@ class Booking(SQLModel, table=True):
             sqlite_where=text(_TAKEN),
             postgresql_where=text(_TAKEN),
         ),
+        Index(
+            "booking_held",
+            "held_until",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
+        Index("booking_moved_from", "moved_from", unique=True),
         CheckConstraint("place >= 1", name="booking_place"),
         CheckConstraint("(state = 'held') = (held_until IS NOT NULL)", name="booking_held_until"),
     )
@@ -190,6 +225,7 @@ class Booking(SQLModel, table=True):
     patient_id: UUID | None = Field(default=None, foreign_key="patient.id")
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+    moved_from: UUID | None = Field(default=None, foreign_key="booking.id")
 
 
 class BookingEvent(SQLModel, table=True):
@@ -204,3 +240,102 @@ class BookingEvent(SQLModel, table=True):
     from_state: BookingState | None = Field(default=None, sa_type=choice(BookingState, "booking_event_from"))
     to_state: BookingState = Field(sa_type=choice(BookingState, "booking_event_to"))
     detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class SlotConflict(SQLModel, table=True):
+    """A promised time that the practitioner's calendar no longer shows: work for a person, by a day.
+
+    A slot has at most one open conflict; whoever settles it says how.
+    """
+
+    __tablename__ = "slot_conflict"
+    __table_args__ = (
+        CheckConstraint(
+            "(resolved_at IS NULL) = (resolution IS NULL) AND (resolved_at IS NULL) = (resolved_by IS NULL)",
+            name="slot_conflict_resolved",
+        ),
+        Index(
+            "slot_conflict_one_open",
+            "slot_id",
+            unique=True,
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    slot_id: int = Field(foreign_key="slot.id", index=True)
+    kind: ConflictKind = Field(sa_type=choice(ConflictKind, "slot_conflict_kind"))
+    raised_at: datetime = Field(sa_type=Instant)
+    owner_id: UUID | None = Field(default=None, foreign_key="account.id")
+    next_action_on: date
+    resolved_at: datetime | None = Field(default=None, sa_type=Instant)
+    resolution: Resolution | None = Field(
+        default=None, sa_type=choice(Resolution, "slot_conflict_resolution")
+    )
+    resolved_by: str | None = Field(default=None, max_length=80)
+
+
+class AgendaRules(SQLModel, table=True):
+    """What a practitioner wants of those who book with them; without a row, the usual rules hold."""
+
+    __tablename__ = "agenda_rules"
+    __table_args__ = (CheckConstraint("cancel_hours >= 0", name="agenda_rules_cancel_hours"),)
+
+    practitioner_id: int = Field(foreign_key="practitioner.id", primary_key=True)
+    cancel_hours: int = 0
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class SlotSeries(SQLModel, table=True):
+    """A range of every week that a practitioner opens by hand, cut into slots.
+
+    Days and hours are those of the territory's clock. ``weekdays`` holds ISO numbers, Monday is 1.
+    """
+
+    __tablename__ = "slot_series"
+    __table_args__ = (
+        CheckConstraint("slot_minutes > 0", name="slot_series_minutes"),
+        CheckConstraint("capacity >= 1", name="slot_series_capacity"),
+        CheckConstraint("end_minute > start_minute", name="slot_series_order"),
+        CheckConstraint("start_minute >= 0 AND end_minute <= 1440", name="slot_series_day"),
+        CheckConstraint("last_on IS NULL OR last_on >= first_on", name="slot_series_days"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    practitioner_id: int = Field(foreign_key="practitioner.id", index=True)
+    practice_id: int = Field(foreign_key="practice.id")
+    weekdays: list[int] = Field(sa_type=JSON)
+    start_minute: int
+    end_minute: int
+    slot_minutes: int
+    first_on: date
+    last_on: date | None = None
+    on_holidays: bool = False
+    modality: Modality = Field(sa_type=choice(Modality, "slot_series_modality"))
+    visibility: Visibility = Field(sa_type=choice(Visibility, "slot_series_visibility"))
+    capacity: int = 1
+    created_by: UUID = Field(foreign_key="account.id")
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class SlotSeriesSkip(SQLModel, table=True):
+    """One day on which a series opens nothing."""
+
+    __tablename__ = "slot_series_skip"
+
+    series_id: int = Field(foreign_key="slot_series.id", primary_key=True)
+    skipped_on: date = Field(primary_key=True)
+
+
+class Leave(SQLModel, table=True):
+    """Whole days on which a practitioner sees nobody; closes slots of every source."""
+
+    __table_args__ = (CheckConstraint("last_on >= first_on", name="leave_order"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    practitioner_id: int = Field(foreign_key="practitioner.id", index=True)
+    first_on: date
+    last_on: date
+    created_by: str = Field(max_length=80)
+    created_at: datetime = Field(sa_type=Instant)

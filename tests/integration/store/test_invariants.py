@@ -22,6 +22,7 @@ from scheduler.store.tables import (
     ReferralEvent,
     ReferralState,
     Slot,
+    SlotConflict,
     SlotState,
 )
 from tests import factories
@@ -123,20 +124,93 @@ def as_state(state: BookingState) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("state", TAKEN)
-def test_a_place_is_taken_at_most_once(store: Store, booking: Booking, state: BookingState) -> None:
+def test_a_place_is_taken_at_most_once(store: Store, slot: Slot, state: BookingState) -> None:
     with store.write() as session:
-        raw_sql.update(session, booking, **{k: v for k, v in as_state(state).items() if k != "id"})
+        booking = factories.booking(session, slot_id=slot.id, **as_state(state))
     with refused(store, "booking_one_per_place") as session:
         raw_sql.insert(session, booking, **as_state(BookingState.BOOKED))
 
 
-@pytest.mark.parametrize("state", [BookingState.CANCELLED, BookingState.EXPIRED])
+@pytest.mark.parametrize("state", [BookingState.CANCELLED, BookingState.MOVED])
 def test_a_place_given_back_is_free_again_once(store: Store, booking: Booking, state: BookingState) -> None:
     with store.write() as session:
         raw_sql.update(session, booking, state=state)
         raw_sql.insert(session, booking, **as_state(BookingState.HELD))
     with refused(store, "booking_one_per_place") as session:
-        raw_sql.update(session, booking, state=BookingState.BOOKED)
+        raw_sql.insert(session, booking, **as_state(BookingState.BOOKED))
+
+
+STEPS = {
+    BookingState.HELD: {BookingState.BOOKED, BookingState.CANCELLED, BookingState.EXPIRED},
+    BookingState.BOOKED: {
+        BookingState.CANCELLED,
+        BookingState.MOVED,
+        BookingState.HONOURED,
+        BookingState.NO_SHOW,
+    },
+    BookingState.HONOURED: {BookingState.NO_SHOW},
+    BookingState.NO_SHOW: {BookingState.HONOURED},
+}
+
+
+@pytest.mark.parametrize("before", list(BookingState))
+def test_no_other_step_exists(store: Store, slot: Slot, before: BookingState) -> None:
+    with store.write() as session:
+        until = {"held_until": NOW + timedelta(minutes=5)} if before is BookingState.HELD else {}
+        booking = factories.booking(session, slot_id=slot.id, **as_state(before) | until)
+    for after in set(BookingState) - STEPS.get(before, set()) - {before}:
+        until = {"held_until": NOW} if after is BookingState.HELD else {"held_until": None}
+        with refused(store, "booking_step") as session:
+            raw_sql.update(session, booking, state=after, **until)
+    for after in STEPS.get(before, set()):
+        with pytest.raises(ZeroDivisionError), store.write() as session:
+            raw_sql.update(session, booking, state=after, held_until=None)
+            raise ZeroDivisionError  # accepted, and taken back
+
+
+@pytest.mark.parametrize(("late_s", "fine"), [(-1, True), (0, False), (1, False)])
+def test_a_hold_that_is_over_never_becomes_a_booking(
+    store: Store, slot: Slot, late_s: int, fine: bool
+) -> None:
+    with store.write() as session:
+        booking = factories.booking(session, slot_id=slot.id, **as_state(BookingState.HELD))
+    values = {
+        "state": BookingState.BOOKED,
+        "held_until": None,
+        "updated_at": NOW + timedelta(seconds=late_s),
+    }
+    if fine:
+        with store.write() as session:
+            raw_sql.update(session, booking, **values)
+    else:
+        with refused(store, "booking_hold_over") as session:
+            raw_sql.update(session, booking, **values)
+
+
+def test_places_en_sus_exist_above_the_capacity(store: Store, booking: Booking, slot: Slot) -> None:
+    with store.write() as session:
+        raw_sql.update(session, slot, extra_places=1)
+        raw_sql.insert(session, booking, **as_state(BookingState.BOOKED) | {"place": 2})
+    with refused(store, "slot_capacity_taken") as session:
+        raw_sql.update(session, slot, extra_places=0)
+    with refused(store, "booking_within_capacity") as session:
+        raw_sql.insert(session, booking, **as_state(BookingState.BOOKED) | {"place": 3})
+    with store.write() as session:
+        raw_sql.update(session, slot, capacity=2, extra_places=0)
+
+
+def test_a_slot_has_one_open_conflict(store: Store, slot: Slot) -> None:
+    values = {"slot_id": slot.id, "kind": "deleted", "raised_at": NOW, "next_action_on": NOW.date()}
+    with store.write() as session:
+        conflict = SlotConflict(**values)
+        session.add(conflict)
+    with refused(store, "slot_conflict_one_open") as session:
+        session.add(SlotConflict(**values))
+    with refused(store, "slot_conflict_resolved") as session:
+        raw_sql.update(session, conflict, resolved_at=NOW, resolution="kept")
+    with store.write() as session:
+        raw_sql.update(session, conflict, resolved_at=NOW, resolution="kept", resolved_by="account:1")
+        session.add(SlotConflict(**values))
 
 
 @pytest.mark.parametrize("state", TAKEN)
@@ -182,8 +256,6 @@ def test_nothing_is_booked_on_a_slot_that_is_not_open(store: Store, booking: Boo
         raw_sql.update(session, slot, state=state)
     with refused(store, "booking_slot_open") as session:
         raw_sql.insert(session, booking, **as_state(BookingState.BOOKED))
-    with refused(store, "booking_slot_open") as session:
-        raw_sql.update(session, booking, state=BookingState.BOOKED)
 
 
 def test_a_booking_is_kept_when_its_slot_closes(store: Store, booking: Booking, slot: Slot) -> None:
@@ -214,7 +286,7 @@ def test_a_hold_says_until_when_and_nothing_else_does(store: Store, booking: Boo
     with refused(store, "booking_held_until") as session:
         raw_sql.update(session, booking, held_until=NOW)
     with refused(store, "booking_held_until") as session:
-        raw_sql.update(session, booking, state=BookingState.HELD)
+        raw_sql.insert(session, booking, **as_state(BookingState.HELD) | {"held_until": None, "place": 1})
 
 
 # --- referrals, offers, intakes --------------------------------------------------------------------------
