@@ -9,11 +9,15 @@ from pathlib import Path
 def describe() -> list[str]:
     """Return lines that name the machine, its load and the versions measured."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("ortools", "scipy", "numpy"))
-    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     return [
-        f"machine   {_processor()}, {os.cpu_count()} cores, load {load} at the start",
+        f"machine   {_processor()}, {os.cpu_count()} cores, load average {load_average()} at the start",
         f"versions  Python {platform.python_version()}, {versions}",
     ]
+
+
+def load_average() -> float:
+    """Return how many processes wanted a core during the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _processor() -> str:
