@@ -23,7 +23,15 @@ _SUMMAND_BITS = 31
 
 
 def colours(
-    *, reward: Int64, capacity: Int64, parent: Int32, row: Int32, col: Int32, cost: Int64, seed: int
+    *,
+    reward: Int64,
+    capacity: Int64,
+    parent: Int32,
+    row: Int32,
+    col: Int32,
+    cost: Int64,
+    seed: int,
+    pairs: tuple[Int32, Int32, Int64] | None = None,
 ) -> tuple[UInt64, UInt64]:
     """Return the colours of groups and of bins.
 
@@ -33,6 +41,8 @@ def colours(
         Group, bin and cost of each arc.
     seed : int
         Enters every colour: another seed, another order among equals.
+    pairs : (first, second, bonus), each an ndarray of shape (num_pairs,), optional
+        Groups that know each other, in either order.
     """
     # Three unrelated words from the seed, so that equal numbers of different meaning differ.
     salt = _mix(np.array([(seed + meaning) % 2**64 for meaning in range(3)], np.uint64))
@@ -40,8 +50,9 @@ def colours(
     groups = _mix(reward.astype(np.uint64) ^ salt[1])
     price_tag = _mix(cost.astype(np.uint64) ^ salt[2])
     groups = _gather(groups, row, price_tag ^ bins[col])
+    groups = _with_pairs(groups, pairs)
     bins = _with_nesting(_gather(bins, col, price_tag ^ groups[row]), parent)
-    return _gather(groups, row, price_tag ^ bins[col]), bins
+    return _with_pairs(_gather(groups, row, price_tag ^ bins[col]), pairs), bins
 
 
 def _mix(values: UInt64) -> UInt64:
@@ -63,6 +74,16 @@ def _gather(own: UInt64, node: Int32, arriving: UInt64) -> UInt64:
     summands = (arriving * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SUMMAND_BITS)
     total = np.bincount(node, weights=summands.view(np.int64), minlength=own.size)
     return _mix(own ^ _mix(total.astype(np.uint64)))
+
+
+def _with_pairs(groups: UInt64, pairs: tuple[Int32, Int32, Int64] | None) -> UInt64:
+    """Let both groups of each pair know each other."""
+    if pairs is None or not pairs[0].size:
+        return groups
+    first, second, bonus = pairs
+    tag = _mix(bonus.astype(np.uint64))
+    known = np.concatenate([tag ^ groups[second], tag ^ groups[first]])
+    return _gather(groups, np.concatenate([first, second]), known)
 
 
 def _with_nesting(bins: UInt64, parent: Int32) -> UInt64:

@@ -12,7 +12,6 @@ from matching.solvers.deadline import Deadline
 from matching.solvers.flow import expected_s, optimal_choice
 from matching.solvers.greedy import greedy_choice
 from matching.solvers.network import free_pieces
-from matching.solvers.plain import solve_plain
 from matching.solvers.prices import minimal_potentials, upper_bound_potentials
 from matching.solvers.weighted import solve_weighted
 
@@ -61,9 +60,7 @@ def assign(
     first = None if start is None else check.start(problem, start)
     if problem.is_flow:
         return _by_flow(problem, deadline, seed, first)
-    if problem.use_arc.size or problem.pair_first.size:
-        return solve_plain(problem, deadline)
-    return solve_weighted(problem, deadline, seed)
+    return solve_weighted(problem, deadline, seed, first)
 
 
 def _by_flow(

@@ -3,8 +3,9 @@
 For any prices ≥ 0 of the units of capacity, no solution is worth more than the capacity sold at these
 prices plus what every group keeps at best (weak duality). The difference, a solution's *loss*, is a
 sum of parts ≥ 0: the regret of each group (best surplus minus that of its arc, or the whole best
-surplus where it is not placed) and the price of every unit left empty. So an arc whose regret exceeds
-the loss of a known solution is in no better one.
+surplus where it is not placed), the price of every unit left empty, and what was promised to one side
+of a link whose other side does not come. So an arc whose regret exceeds the loss of a known solution
+is in no better one.
 
 References
 ----------
@@ -29,25 +30,29 @@ _LARGEST = 2**60
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dual:
-    """Prices as fractions with one denominator, and what follows from them.
+    """Prices and promises as fractions with one denominator, and what follows from them.
 
     Parameters
     ----------
     price : ndarray of int64, shape (num_cols,)
         Of a unit of each column's own capacity, in ``1 / scale``, ≥ 0.
+    promise : ndarray of int64, shape (2, num_links)
+        What each side of each link gains by going there; both add up to the bonus, ≥ 0.
     scale : int
         All regrets, surpluses and losses are whole multiples of ``1 / scale`` too.
     """
 
     packing: Packing
     price: Int64
+    promise: Int64
     scale: int
 
     @cached_property
     def kept(self) -> Int64:
-        """Gain of each arc once its load is paid for."""
-        to_pay = self.packing.outer(self.price)[self.packing.col] * self.packing.load
-        kept: Int64 = self.packing.gain * self.scale - to_pay
+        """Gain of each arc, promises included, once all that it fills is paid for."""
+        kept: Int64 = self.packing.gain * self.scale - self.packing.filling.paid(self.price)
+        links = self.packing.links
+        np.add.at(kept, links.arc, self.promise[links.side, links.link])
         return kept
 
     @cached_property
@@ -76,18 +81,43 @@ class Dual:
         """Return the part of the loss that lies in each row."""
         return np.where(choice >= 0, self.regret[choice], self.surplus)
 
+    def link_loss(self, choice: Int64) -> Int64:
+        """Return what each link loses: a promise kept to one side only."""
+        first, second = self.packing.links.there(self.packing.home(choice))
+        alone: Int64 = self.promise[0] * (first & ~second) + self.promise[1] * (second & ~first)
+        return alone
 
-def rounded(packing: Packing, price: Float64) -> Dual:
-    """Return the dual of floating-point prices, as fine as 63 bits allow."""
+
+def rounded(packing: Packing, price: Float64, promise: Float64 | None = None) -> Dual:
+    """Return the dual of floating-point prices and promises, as fine as 63 bits allow.
+
+    Parameters
+    ----------
+    promise : ndarray of float64, shape (num_links,), optional
+        To the first side of each link; half the bonus by default.
+    """
     price = np.maximum(np.nan_to_num(price, nan=0.0, posinf=0.0), 0.0)
-    scale = scale_for(packing, float(price.sum()))
-    return Dual(packing=packing, price=np.rint(price * scale).astype(np.int64), scale=scale)
+    scale, bonus = scale_for(packing, float(price.sum())), packing.links.bonus
+    half = bonus / 2 if promise is None else promise
+    first = np.clip(np.rint(half * scale).astype(np.int64), 0, bonus * scale)
+    return Dual(
+        packing=packing,
+        price=np.rint(price * scale).astype(np.int64),
+        promise=np.stack([first, bonus * scale - first]),
+        scale=scale,
+    )
+
+
+def better(one: Dual, other: Dual) -> Dual:
+    """Return the dual of the lower bound, ``one`` when equal."""
+    return other if other.total * one.scale < one.total * other.scale else one
 
 
 def scale_for(packing: Packing, largest_price: float) -> int:
     """Return a denominator that divides well and keeps every scaled value far inside 63 bits."""
-    load = int(packing.load.max(initial=1))
-    largest = max(int(packing.gain.max(initial=1)), int(largest_price + 1) * max(load, 1), 1)
+    load = int(packing.filling.load.max(initial=1))
+    gain = int(np.abs(packing.gain).max(initial=1)) + exact_sum(packing.links.bonus)
+    largest = max(gain, int(largest_price + 1) * load)
     scale = 720_720  # all loads up to 16 divide it
     while scale > 1 and largest * scale > _LARGEST:
         scale = scale // 2 if scale % 2 == 0 else scale - 1

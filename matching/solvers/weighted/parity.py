@@ -42,8 +42,8 @@ def tightened(region: Region) -> Region:
     outside = np.where(sides.starts_inside, switched, least) - np.minimum(sides.outside, _NEVER)
     position = region.position(region.packing.row[region.arcs])
     on_top = np.where(sides.arc_inside, inside[position], outside[position])
-    kept = region.dual.regret[region.arcs] + on_top <= region.hope
-    out = outside[region.position(region.unplaced)] + region.dual.surplus[region.unplaced] <= region.hope
+    kept = region.arc_loss + on_top <= region.hope
+    out = outside[region.position(region.unplaced)] + region.out_loss <= region.hope
     return replace(region.within(kept, out), least=min(least, region.loss))
 
 
@@ -90,11 +90,11 @@ class _Sides:
         if load is None or not priced.any():
             return None
         arc_inside = priced[packing.root[packing.col[region.arcs]]]
-        position, regret = region.position(packing.row[region.arcs]), dual.regret[region.arcs]
+        position, regret = region.position(packing.row[region.arcs]), region.arc_loss
         inside, outside = np.full(rows.size, _NEVER), np.full(rows.size, _NEVER)
         np.minimum.at(inside, position[arc_inside], regret[arc_inside])
         np.minimum.at(outside, position[~arc_inside], regret[~arc_inside])
-        np.minimum.at(outside, region.position(region.unplaced), dual.surplus[region.unplaced])
+        np.minimum.at(outside, region.position(region.unplaced), region.out_loss)
         cheaper = np.minimum(inside, outside)
         if (cheaper >= _NEVER).any():
             return None

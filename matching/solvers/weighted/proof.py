@@ -26,9 +26,8 @@ def improved_by_core(
     if deadline.remaining_s() <= 0:
         return choice, most
     core = region.limited(choice, arcs)
-    answer = solve_region(
-        core, choice, time_s=deadline.remaining_s(), nodes=max(20, work // max(1, core.arcs.size))
-    )
+    nodes = max(20, work // max(1, core.arcs.size))
+    answer = solve_region(core, choice, deadline=deadline, nodes=nodes)
     better = choice if answer.choice is None else answer.choice
     if core.complete:
         most = max(packing.value(better), packing.value(choice) + answer.most_gain)

@@ -11,7 +11,7 @@ import numpy as np
 
 from matching.exact import exact_sum
 from matching.solvers.weighted.answer import Answer, improvement
-from matching.solvers.weighted.packing import Int64, filling_entries
+from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.region import Region
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _model(region: Region) -> "tuple[CpModel, list[IntVar]]":
     for row, low, high in zip(rows.tolist(), first.tolist(), [*first[1:].tolist(), arcs.size], strict=True):
         place = model.add_at_most_one if row in optional else model.add_exactly_one
         place(taken[low:high])
-    column, position, load = filling_entries(packing, arcs)
+    column, position, load = packing.filling.of(arcs)
     order = np.argsort(column, kind="stable")
     columns, begins = np.unique(column[order], return_index=True)
     for col, part in zip(columns.tolist(), np.split(order, begins[1:]), strict=True):

@@ -6,7 +6,8 @@ import numpy as np
 
 from matching.exact import exact_dot, exact_sum
 from matching.solvers.weighted.dual import Dual
-from matching.solvers.weighted.packing import Bools, Int64, Packing, filling_entries
+from matching.solvers.weighted.filling import ragged
+from matching.solvers.weighted.packing import Bools, Int64, Packing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,16 +18,17 @@ class Region:
     ----------
     rows : ndarray of int64
         Rows decided anew, in increasing order.
-    arcs : ndarray of int64
-        Their arcs that are options, row after row.
-    unplaced : ndarray of int64
-        Those of ``rows`` that may stay without a column.
+    arcs, arc_loss : ndarray of int64
+        Their arcs that are options, row after row, and what each loses: its regret, and promises lost
+        between its row and rows that stay.
+    unplaced, out_loss : ndarray of int64
+        Those of ``rows`` that may stay without a column, and what that loses.
     residual : ndarray of int64, shape (num_cols,)
         Room in each column once ``rows`` are lifted out.
     counted : ndarray of bool, shape (num_cols,)
         Columns that an improvement can change.
     loss : int
-        What ``rows`` and the room in counted columns lose now, in ``1 / dual.scale``.
+        What ``rows``, their links and the room in counted columns lose now, in ``1 / dual.scale``.
     complete : bool
         Whether every better solution that keeps the other rows uses these options only.
     least : int
@@ -36,7 +38,9 @@ class Region:
     dual: Dual
     rows: Int64
     arcs: Int64
+    arc_loss: Int64
     unplaced: Int64
+    out_loss: Int64
     residual: Int64
     counted: Bools
     loss: int
@@ -64,41 +68,54 @@ class Region:
         return position
 
     def limited(self, choice: Int64, max_arcs: int) -> "Region":
-        """Return the region with the arcs of least regret only, those of ``choice`` among them."""
+        """Return the region with the arcs that lose least only, those of ``choice`` among them."""
         if self.arcs.size <= max_arcs:
             return self
-        regret = self.dual.regret[self.arcs]
-        near = regret <= np.partition(regret, max_arcs)[max_arcs]
-        farthest = int(regret[near].max())
+        near = self.arc_loss <= np.partition(self.arc_loss, max_arcs)[max_arcs]
+        farthest = int(self.arc_loss[near].max())
         near |= choice[self.packing.row[self.arcs]] == self.arcs
-        out = (self.dual.surplus[self.unplaced] <= farthest) | (choice[self.unplaced] < 0)
-        return replace(self, arcs=self.arcs[near], unplaced=self.unplaced[out], complete=False)
+        out = (self.out_loss <= farthest) | (choice[self.unplaced] < 0)
+        return replace(self.within(near, out), complete=False)
 
     def within(self, arcs: Bools, unplaced: Bools) -> "Region":
         """Return the region with a part of its options, known to hold those of every improvement."""
-        return replace(self, arcs=self.arcs[arcs], unplaced=self.unplaced[unplaced])
+        return replace(
+            self,
+            arcs=self.arcs[arcs],
+            arc_loss=self.arc_loss[arcs],
+            unplaced=self.unplaced[unplaced],
+            out_loss=self.out_loss[unplaced],
+        )
 
 
 def region_of(dual: Dual, choice: Int64, rows: Int64) -> Region:
-    """Return the region of ``rows``, without options whose own regret exceeds all that can be won."""
+    """Return the region of ``rows``, without options that lose more than all that can be won."""
     packing = dual.packing
     kept = choice.copy()
     kept[rows] = -1
-    residual, room = packing.room(kept), packing.room(choice)
+    residual, room, num_arcs = packing.room(kept), packing.room(choice), -1
     arcs = arcs_of_rows(packing, rows)
-    arcs = arcs[packing.load[arcs] <= residual[packing.col[arcs]]]
-    of_rows, num_arcs = exact_sum(dual.row_loss(choice)[rows]), -1
-    while arcs.size != num_arcs:  # fewer options reach fewer empty units, which leaves less to hope for
-        num_arcs = arcs.size
+    arc_loss, out_loss = _losses(dual, kept, rows, arcs)
+    of_rows = (
+        exact_sum(arc_loss[choice[packing.row[arcs]] == arcs])
+        + exact_sum(out_loss[choice[rows] < 0])
+        + exact_sum(dual.link_loss(choice)[_inside(packing, rows)])
+    )
+    possible = packing.filling.fits(arcs, residual)
+    while num_arcs != possible.sum():
+        num_arcs = int(possible.sum())  # fewer options reach fewer empty units: less to hope for
         counted = np.zeros(packing.num_cols, dtype=bool)
-        counted[filling_entries(packing, arcs)[0]] = True
+        counted[packing.filling.of(arcs[possible])[0]] = True
         loss = of_rows + exact_dot(dual.price[counted], room[counted])
-        arcs = arcs[dual.regret[arcs] <= loss - dual.scale]
+        possible = np.logical_and(possible, arc_loss <= loss - dual.scale)
+    out = out_loss <= loss - dual.scale
     return Region(
         dual=dual,
         rows=rows,
-        arcs=arcs,
-        unplaced=rows[dual.surplus[rows] <= loss - dual.scale],
+        arcs=arcs[possible],
+        arc_loss=arc_loss[possible],
+        unplaced=rows[out],
+        out_loss=out_loss[out],
         residual=residual,
         counted=counted,
         loss=loss,
@@ -107,8 +124,36 @@ def region_of(dual: Dual, choice: Int64, rows: Int64) -> Region:
 
 def arcs_of_rows(packing: Packing, rows: Int64) -> Int64:
     """Return the arcs of ``rows``, row after row."""
-    count = packing.start[rows + 1] - packing.start[rows]
-    ends = np.cumsum(count)
-    shift = np.repeat(packing.start[rows] - ends + count, count)
-    arcs: Int64 = np.arange(shift.size) + shift
-    return arcs
+    return ragged(packing.start, rows)[0]
+
+
+def _inside(packing: Packing, rows: Int64) -> Bools:
+    """Tell which links have both sides among ``rows``."""
+    lifted = np.zeros(packing.num_rows, dtype=bool)
+    lifted[rows] = True
+    inside: Bools = lifted[packing.links.ends].all(axis=0)
+    return inside
+
+
+def _losses(dual: Dual, kept: Int64, rows: Int64, arcs: Int64) -> tuple[Int64, Int64]:
+    """Return what each of ``arcs`` loses, and each of ``rows`` without a column, beside rows that stay.
+
+    A row that does not join its partner, who stays, loses what the partner was promised there; one that
+    goes where its partner is not loses its own promise.
+    """
+    packing, links = dual.packing, dual.packing.links
+    arc_loss, out = dual.regret[arcs], np.zeros(packing.num_rows, np.int64)
+    if not links.num_links:
+        return arc_loss, dual.surplus[rows]
+    lifted = np.zeros(packing.num_rows, dtype=bool)
+    lifted[rows] = True
+    waits = links.there(packing.home(kept))  # sides whose row stays, and stays at the column
+    for one, other in ((0, 1), (1, 0)):
+        np.add.at(out, links.ends[other], np.where(waits[one], dual.promise[one], 0))
+    entry, position = ragged(links.start, arcs)
+    link, side = links.link[entry], links.side[entry]
+    met = waits[1 - side, link]
+    stays = ~lifted[links.ends[1 - side, link]]
+    change = np.where(met, -dual.promise[1 - side, link], np.where(stays, dual.promise[side, link], 0))
+    np.add.at(arc_loss, position, change)
+    return arc_loss + out[packing.row[arcs]], dual.surplus[rows] + out[rows]

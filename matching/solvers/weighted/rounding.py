@@ -3,7 +3,7 @@
 import numpy as np
 
 from matching.solvers.weighted.dual import Dual, Float64
-from matching.solvers.weighted.packing import Int64, Packing
+from matching.solvers.weighted.packing import Int64
 
 _WHOLE = 1 - 1e-6
 
@@ -27,26 +27,17 @@ def rounded_choice(dual: Dual, share: Float64) -> Int64:
 
 def filled(dual: Dual, choice: Int64) -> Int64:
     """Return the choice with unplaced rows put, greatest surplus first, where they fit at least regret."""
-    packing, choice = dual.packing, choice.copy()
-    room = packing.room(choice).tolist()
+    packing, filling, choice = dual.packing, dual.packing.filling, choice.copy()
+    room = packing.room(choice)
     waiting = np.flatnonzero(choice < 0)
     for row in waiting[np.argsort(-dual.surplus[waiting], kind="stable")].tolist():
         first = int(packing.start[row])
         arcs = first + np.argsort(dual.regret[first : packing.start[row + 1]], kind="stable")
-        for arc in arcs.tolist():
-            if _take(packing, room, int(packing.col[arc]), int(packing.load[arc])):
+        for arc in arcs[packing.gain[arcs] >= 0].tolist():
+            entries = slice(int(filling.start[arc]), int(filling.start[arc + 1]))
+            column, load = filling.col[entries], filling.load[entries]
+            if (load <= room[column]).all():
+                room[column] -= load
                 choice[row] = arc
                 break
     return choice
-
-
-def _take(packing: Packing, room: list[int], column: int, load: int) -> bool:
-    chain = []
-    while column >= 0:
-        if room[column] < load:
-            return False
-        chain.append(column)
-        column = int(packing.parent[column])
-    for above in chain:
-        room[above] -= load
-    return True

@@ -21,9 +21,9 @@ from matching.solvers.weighted.region import Region, region_of
 
 
 class Improve(Protocol):
-    """Decides a region anew within a time and its own limit of work."""
+    """Decides a region anew before a deadline and within its own limit of work."""
 
-    def __call__(self, region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:
+    def __call__(self, region: Region, choice: Int64, *, deadline: Deadline, seed: int) -> Answer:
         """Return a better choice, if one is found."""
 
 
@@ -65,12 +65,12 @@ class Method:
     scatter_every: int
 
 
-def _by_programme(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:  # noqa: ARG001
-    return solve_region(region, choice, time_s=time_s, nodes=100)
+def _by_programme(region: Region, choice: Int64, *, deadline: Deadline, seed: int) -> Answer:  # noqa: ARG001
+    return solve_region(region, choice, deadline=deadline, nodes=100)
 
 
-def _by_propagation(region: Region, choice: Int64, *, time_s: float, seed: int) -> Answer:
-    return improve_region(region, choice, time_s=time_s, work=0.05, seed=seed)
+def _by_propagation(region: Region, choice: Int64, *, deadline: Deadline, seed: int) -> Answer:
+    return improve_region(region, choice, time_s=deadline.remaining_s(), work=0.05, seed=seed)
 
 
 #: Loads of the item alone make a nearly whole relaxation: HiGHS decides hundreds of rows at once.
@@ -130,7 +130,9 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
     idle = tries = 0
     with ThreadPoolExecutor(method.side_by_side) as pool:
         while tries < method.budget.tries and idle < method.budget.idle_tries:
-            if deadline.remaining_s() <= 0 or dual.bound == dual.packing.value(choice):
+            packing, value = dual.packing, dual.packing.value(choice)
+            deadline.report(packing.base + value, packing.base + dual.bound)
+            if deadline.remaining_s() <= 0 or dual.bound == value:
                 break
             round_ = [
                 _trial(dual, choice, neighbourhoods, size, method, tries + i)
@@ -138,7 +140,7 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
             ]
             answers = pool.map(
                 lambda trial, number, start=choice: method.improve(
-                    trial.region, start, time_s=_allowed_s(deadline), seed=number
+                    trial.region, start, deadline=_allowed(deadline), seed=number
                 ),
                 round_,
                 range(tries, tries + len(round_)),
@@ -154,10 +156,10 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
     return choice
 
 
-def _allowed_s(deadline: Deadline) -> float:
-    """Return the seconds one neighbourhood may take: a small part of a limit, where there is one."""
+def _allowed(deadline: Deadline) -> Deadline:
+    """Return the deadline of one neighbourhood: a small part of a limit, where there is one."""
     left_s = deadline.remaining_s()
-    return min(left_s, max(1.0, 0.05 * left_s))
+    return deadline if left_s <= 1.0 else deadline.part(max(1.0 / left_s, 0.05))
 
 
 def _trial(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from matching.problem import AssignmentProblem, AssignmentResult, Status
+from matching.problem import AssignmentProblem, AssignmentResult, Int32, Status
 from matching.solvers.deadline import Deadline
 from matching.solvers.flow import expected_s
 from matching.solvers.greedy import greedy_arcs
@@ -24,7 +24,9 @@ _MOST_ARCS = 60_000  # in the last core
 _SHORT, _LONG = 1_000_000, 20_000_000  # nodes times arcs
 
 
-def solve_weighted(problem: AssignmentProblem, deadline: Deadline, seed: int) -> AssignmentResult:
+def solve_weighted(
+    problem: AssignmentProblem, deadline: Deadline, seed: int, first: Int32 | None = None
+) -> AssignmentResult:
     """Return the best solution found before the deadline, or within the work budget, with a bound.
 
     Without a limit of time the work is limited, the same on every run: neighbourhoods by number
@@ -35,25 +37,26 @@ def solve_weighted(problem: AssignmentProblem, deadline: Deadline, seed: int) ->
     packing = packing_of(problem, seed)
     dual, share = _relaxation(packing, deadline)
     greedy = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
-    choice = max(rounded_choice(dual, share), greedy, key=packing.value)
+    known = [] if first is None else [choice_of(packing, first, problem.num_arcs)]
+    choice = max(rounded_choice(dual, share), greedy, *known, key=packing.value)
     finish = _with_own_loads if packing.row_load is not None else _with_loads_by_bin
     choice, most = finish(dual, choice, deadline, seed)
-    return _result(problem, arcs_of(packing, choice, problem), most)
+    return _result(problem, dual, arcs_of(packing, choice, problem), most)
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
     """First column by column, then all rows over ever more options, until nothing else can help."""
     packing = dual.packing
     first = replace(BY_PROGRAMME, budget=replace(BY_PROGRAMME.budget, tries=10 + packing.num_cols // 8))
-    choice = searched(dual, choice, first, _part(deadline, 0.4), seed)
+    choice = searched(dual, choice, first, deadline.part(0.4), seed)
     most = dual.bound
     for options in _OPTIONS_PER_ROW:
         arcs = int(options * packing.num_rows) + 100
-        choice, proven = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=arcs, work=_SHORT)
+        choice, proven = improved_by_core(dual, choice, deadline.part(0.3), arcs=arcs, work=_SHORT)
         most = min(most, proven)
         if most == packing.value(choice):
             return choice, most
-    choice = searched(dual, choice, BY_PROGRAMME, _part(deadline, 0.3), seed + 1)
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed + 1)
     choice, proven = improved_by_core(dual, choice, deadline, arcs=_MOST_ARCS, work=_LONG)
     return choice, min(most, proven)
 
@@ -61,13 +64,13 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
 def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
     packing = dual.packing
     if packing.num_arcs <= _SMALL_ARCS:
-        choice, most = improved_by_core(dual, choice, _part(deadline, 0.3), arcs=_SMALL_ARCS, work=_SHORT)
+        choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_SMALL_ARCS, work=_SHORT)
         if most == packing.value(choice):
             return choice, most
-    choice = searched(dual, choice, BY_PROPAGATION, _part(deadline, 0.5), seed)
+    choice = searched(dual, choice, BY_PROPAGATION, deadline.part(0.5), seed)
     options = region_of(dual, choice, np.arange(packing.num_rows)).arcs.size
     if options > _MOST_OPTIONS * packing.num_rows:  # HiGHS would not find its way: better go on
-        choice = searched(dual, choice, BY_PROPAGATION, _part(deadline, 0.95), seed + 1)
+        choice = searched(dual, choice, BY_PROPAGATION, deadline.part(0.95), seed + 1)
         return choice, dual.bound
     return improved_by_core(dual, choice, deadline, arcs=_MOST_OPTIONS * packing.num_rows, work=_LONG)
 
@@ -77,21 +80,20 @@ def _relaxation(packing: Packing, deadline: Deadline) -> tuple[Dual, Float64]:
     flow = None if hurried else solve_flow(packing)
     if flow is None:
         return solve_linear(packing, deadline)
-    return flow.dual, flow.units / packing.load
+    deadline.report(packing.base, packing.base + flow.dual.bound)
+    if packing.is_tree:
+        return flow.dual, flow.units / packing.load
+    return solve_linear(packing, deadline, flow.dual)
 
 
-def _part(deadline: Deadline, share: float) -> Deadline:
-    left_s = deadline.remaining_s()
-    return Deadline.within(None if np.isinf(left_s) else share * left_s)
-
-
-def _result(problem: AssignmentProblem, arc: Int64, most: int) -> AssignmentResult:
-    pinned = problem.pinned[problem.pinned >= 0]
-    objective, bound = problem.value(arc[arc >= 0]), problem.value(pinned) + most
+def _result(problem: AssignmentProblem, dual: Dual, arc: Int64, most: int) -> AssignmentResult:
+    packing = dual.packing
+    objective, bound = problem.value(arc[arc >= 0]), packing.base + most
     return AssignmentResult(
         arc=arc.astype(np.int32),
         status=Status.OPTIMAL if bound == objective else Status.FEASIBLE,
         objective=objective,
         bound=bound,
         price=None,
+        relaxed_price=np.rint(dual.price / dual.scale).astype(np.int64)[packing.column],
     )

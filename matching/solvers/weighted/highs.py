@@ -1,0 +1,146 @@
+"""The HiGHS inside SciPy, called directly: a start, a stop at any moment, and prices come with it.
+
+``scipy.optimize.milp`` takes no start and cannot be interrupted, and HiGHS's own package cannot be loaded
+beside OR-Tools (google/or-tools#5246). The binding used here is not a public part of SciPy, which is why
+nothing outside this module knows of it; the lock file pins the version its tests ran with.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from matching.solvers.deadline import Deadline
+from matching.solvers.weighted.dual import Float64
+from matching.solvers.weighted.programme import Programme
+from matching.solvers.weighted.quiet import without_output
+
+_ASK_EVERY_S = 0.5
+_LONGEST_S = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """What HiGHS says.
+
+    Parameters
+    ----------
+    x : ndarray of float64 or None
+        Values of the variables, None when no solution was found.
+    row_price : ndarray of float64 or None
+        Marginal of each row; for linear programmes solved to the end.
+    bound : float
+        Nothing costs less, within HiGHS's tolerances; -inf when nothing is known.
+    finished, impossible : bool
+        Whether the search came to its end, and whether it found that there is no solution.
+    """
+
+    x: Float64 | None
+    row_price: Float64 | None
+    bound: float
+    finished: bool
+    impossible: bool
+
+
+def solve(
+    programme: Programme,
+    deadline: Deadline,
+    *,
+    whole: bool,
+    start: Float64 | None = None,
+    nodes: int | None = None,
+    method: str = "choose",
+) -> Outcome:
+    """Minimise a programme until it is done, the time is up or the observer asks to stop.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether all variables must be whole numbers.
+    start : ndarray of float64, optional
+        A solution to begin with, when ``whole``.
+    nodes : int, optional
+        Most nodes of the search tree.
+    method : str
+        For linear programmes: ``simplex``, ``ipm`` or ``choose``.
+    """
+    from scipy.optimize._highspy import _core as highs  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    solver = highs._Highs()  # noqa: SLF001 - see the module's docstring
+    options: dict[str, Any] = {
+        "output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0, "solver": method,
+        "time_limit": min(deadline.remaining_s(), _LONGEST_S), "random_seed": 0, "threads": 1,
+    }  # fmt: skip
+    if nodes is not None:
+        options["mip_max_nodes"] = nodes
+    for name, value in options.items():
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(highs, programme, whole=whole))
+    if start is not None:
+        solver.setSolution(start.size, np.arange(start.size, dtype=np.int32), start)
+    interrupt = _Interrupt(deadline)
+    solver.setCallback(interrupt, None)
+    for kind in ("kCallbackMipInterrupt", "kCallbackSimplexInterrupt", "kCallbackIpmInterrupt"):
+        solver.startCallbackInt(int(getattr(highs.cb.HighsCallbackType, kind)))
+    with without_output():
+        solver.run()
+    interrupt.reraise()
+    return _outcome(highs, solver, whole=whole)
+
+
+class _Interrupt:
+    """Called by HiGHS many times a second: asks the observer now and then, stops when no time is left."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._asked_at_s = monotonic()
+        self._error: BaseException | None = None
+
+    def __call__(self, _kind: int, _message: str, _seen: object, answer: Any, _data: object) -> None:
+        """Set ``answer.user_interrupt``. An error of the watcher may not travel through compiled code."""
+        try:
+            if self._deadline.observer is not None and monotonic() - self._asked_at_s >= _ASK_EVERY_S:
+                self._asked_at_s = monotonic()
+                self._deadline.observer.ask()
+        except BaseException as error:  # noqa: BLE001 - raised again by ``reraise``
+            self._error = error
+        answer.user_interrupt = self._error is not None or self._deadline.remaining_s() <= 0
+
+    def reraise(self) -> None:
+        """Raise what the watcher raised."""
+        if self._error is not None:
+            raise self._error
+
+
+def _model(highs: Any, programme: Programme, *, whole: bool) -> Any:
+    num_rows, num_variables = programme.matrix.shape
+    model = highs.HighsLp()
+    model.num_row_, model.num_col_ = num_rows, num_variables
+    matrix = model.a_matrix_
+    matrix.num_row_, matrix.num_col_ = num_rows, num_variables
+    matrix.format_ = highs.MatrixFormat.kColwise
+    matrix.start_, matrix.index_ = programme.matrix.indptr, programme.matrix.indices
+    matrix.value_ = programme.matrix.data
+    model.col_cost_ = programme.cost
+    model.col_lower_, model.col_upper_ = np.zeros(num_variables), programme.most
+    model.row_lower_, model.row_upper_ = programme.low, programme.high
+    if whole:
+        model.integrality_ = [highs.HighsVarType.kInteger] * num_variables
+    return model
+
+
+def _outcome(highs: Any, solver: Any, *, whole: bool) -> Outcome:
+    status, info, solution = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
+    optimal = status == highs.HighsModelStatus.kOptimal
+    # Whatever else HiGHS leaves behind is not a solution.
+    found = info.primal_solution_status == int(highs.SolutionStatus.kSolutionStatusFeasible)
+    return Outcome(
+        x=np.array(solution.col_value) if found else None,
+        row_price=np.array(solution.row_dual) if optimal and not whole else None,
+        bound=float(info.mip_dual_bound)
+        if whole
+        else (info.objective_function_value if optimal else -np.inf),
+        finished=optimal or status == highs.HighsModelStatus.kInfeasible,
+        impossible=status == highs.HighsModelStatus.kInfeasible,
+    )

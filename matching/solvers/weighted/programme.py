@@ -1,0 +1,184 @@
+"""A region as a linear programme that minimises its loss, with or without whole variables.
+
+Losses are small next to objectives, which keeps the floating-point numbers of HiGHS meaningful.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from matching.solvers.weighted.dual import Float64
+from matching.solvers.weighted.filling import ragged
+from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.region import Region
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Programme:
+    """Minimise ``cost`` with ``low ≤ matrix x ≤ high`` and ``0 ≤ x ≤ most``.
+
+    Parameters
+    ----------
+    columns : ndarray of int64
+        Columns of the packing that have a row each, after one for each row of the region.
+    links : ndarray of int64
+        Links that have a row each, after the columns.
+
+    Notes
+    -----
+    Variables: arcs, rows left out, units left empty in each column, first side of each link alone,
+    second side alone.
+    """
+
+    matrix: "csc_array"
+    low: Float64
+    high: Float64
+    cost: Float64
+    most: Float64
+    columns: Int64
+    links: Int64
+
+
+def programme_of(region: Region, *, covering: bool = True) -> Programme:
+    """Write a region as a programme: one decision per row, and what fills each column.
+
+    Parameters
+    ----------
+    covering : bool
+        Whether to add what only helps to round.
+    """
+    dual, packing, arcs = region.dual, region.packing, region.arcs
+    num_rows, columns, links = region.rows.size, np.flatnonzero(region.counted), _Links.of(region)
+    entries, variables = (
+        _Entries(),
+        _Variables(arcs.size, region.unplaced.size, columns.size, links.kept.size),
+    )
+    entries.add(region.position(packing.row[arcs]), variables.arcs, 1)
+    entries.add(region.position(region.unplaced), variables.out, 1)
+    column, position, load = packing.filling.of(arcs)
+    entries.add(num_rows + np.searchsorted(columns, column), position, load)
+    entries.add(num_rows + np.arange(columns.size), variables.empty, 1)
+    first_link = num_rows + columns.size
+    entries.add(first_link + links.row, links.position, links.sign)
+    entries.add(first_link + np.arange(links.kept.size), variables.alone[0], -1)
+    entries.add(first_link + np.arange(links.kept.size), variables.alone[1], 1)
+    low = [np.ones(num_rows), region.residual[columns], np.zeros(links.kept.size)]
+    high = list(low)
+    extra = _covering(region) if covering else None
+    if extra is not None:
+        variable, left_out, least = extra
+        entries.add(np.full(variable.size, first_link + links.kept.size), variable, left_out)
+        low, high = [*low, np.array([least])], [*high, np.array([np.inf])]
+    cost = [region.arc_loss + links.lost, region.out_loss, dual.price[columns], *dual.promise[:, links.kept]]
+    most = [
+        np.ones(arcs.size + region.unplaced.size),
+        _most_empty(region, columns),
+        np.ones(2 * links.kept.size),
+    ]
+    right = np.concatenate(low).astype(np.float64)
+    return Programme(
+        matrix=entries.matrix(right.size, variables.number),
+        low=right,
+        high=np.concatenate(high).astype(np.float64),
+        cost=np.concatenate(cost) / dual.scale,
+        most=np.concatenate(most).astype(np.float64),
+        columns=columns,
+        links=links.kept,
+    )
+
+
+class _Variables:
+    """Positions of the variables of each kind."""
+
+    def __init__(self, num_arcs: int, num_out: int, num_columns: int, num_links: int) -> None:
+        ends = np.cumsum([num_arcs, num_out, num_columns, num_links, num_links])
+        self.arcs, self.out, self.empty, *self.alone = np.split(np.arange(ends[-1]), ends[:-1])
+        self.number = int(ends[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Links:
+    """Links between rows of a region.
+
+    Parameters
+    ----------
+    kept : ndarray of int64
+        Links of which both sides have an option.
+    row, position, sign : ndarrays of int64
+        Which of ``kept``, which arc of the region leads there, 1 for the first side, -1 for the second.
+    lost : ndarray of int64, shape (num_arcs of the region,)
+        What each arc loses because the other side of a link has no option.
+    """
+
+    kept: Int64
+    row: Int64
+    position: Int64
+    sign: Int64
+    lost: Int64
+
+    @classmethod
+    def of(cls, region: Region) -> "_Links":
+        """Look at the options of a region."""
+        links, lost = region.packing.links, np.zeros(region.arcs.size, np.int64)
+        entry, position = ragged(links.start, region.arcs)
+        inside = np.isin(links.ends[1 - links.side[entry], links.link[entry]], region.rows)
+        entry, position = entry[inside], position[inside]
+        link, side = links.link[entry], links.side[entry]
+        present = np.zeros((2, links.num_links), dtype=bool)
+        present[side, link] = True
+        kept = np.flatnonzero(present.all(axis=0))
+        alone = ~present[1 - side, link]
+        np.add.at(lost, position[alone], region.dual.promise[side[alone], link[alone]])
+        link, side, position = link[~alone], side[~alone], position[~alone]
+        row = np.searchsorted(kept, link)
+        return cls(kept=kept, row=row, position=position, sign=1 - 2 * side, lost=lost)
+
+
+class _Entries:
+    """Collects the entries of a sparse matrix."""
+
+    def __init__(self) -> None:
+        self._rows: list[Int64] = []
+        self._variables: list[Int64] = []
+        self._values: list[Int64] = []
+
+    def add(self, rows: Int64, variables: Int64, values: Int64 | int) -> None:
+        """Add entries; ``values`` may be one number for all of them."""
+        self._rows.append(rows)
+        self._variables.append(variables)
+        self._values.append(np.broadcast_to(np.asarray(values, np.int64), rows.shape))
+
+    def matrix(self, num_rows: int, num_variables: int) -> "csc_array":
+        """Return the entries as a matrix of floats."""
+        from scipy.sparse import csc_array  # noqa: PLC0415 - 0.1 s, only needed to solve
+
+        values = np.concatenate(self._values).astype(np.float64)
+        where = (np.concatenate(self._rows), np.concatenate(self._variables))
+        return csc_array((values, where), shape=(num_rows, num_variables))
+
+
+def _most_empty(region: Region, columns: Int64) -> Int64:
+    """Return how many units of each column an improvement may leave empty."""
+    price, residual = region.dual.price[columns], region.residual[columns]
+    return np.where(price > 0, np.minimum(residual, region.hope // np.maximum(price, 1)), residual)
+
+
+def _covering(region: Region) -> tuple[Int64, Int64, int] | None:
+    """Return the redundant row "loads left out of the priced columns ≥ what exceeds their capacity".
+
+    It adds up assignment and capacity rows, so that HiGHS can round it into cuts: with loads of 2 and
+    3, one unit that no sum of loads fills costs a whole place, which the relaxation does not see.
+    """
+    dual, packing, rows = region.dual, region.packing, region.rows
+    if packing.row_load is None:
+        return None
+    priced = (dual.price > 0) & (packing.parent < 0) & region.counted
+    least = int(packing.row_load[rows].sum()) - int(region.residual[priced].sum())
+    outside = np.flatnonzero(~priced[packing.root[packing.col[region.arcs]]])
+    variable = np.concatenate([outside, region.arcs.size + np.arange(region.unplaced.size)])
+    left_out = np.concatenate([packing.row[region.arcs[outside]], region.unplaced])
+    return None if least <= 0 else (variable, packing.row_load[left_out], least)
