@@ -1,31 +1,21 @@
-"""Lists of one territory, read for the wire: the directory, bookings."""
+"""Lists of one territory, read for the wire: the directory."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
-from scheduler.agenda.booking import PURPOSE
-from scheduler.audit import record
 from scheduler.errors import NotFound
 from scheduler.listing import Listed, beyond
 from scheduler.store.tables import (
-    Booking,
     Intake,
     Offer,
     OfferState,
     Practice,
     Practitioner,
-    Role,
-    Slot,
     Structure,
 )
-
-_REACHES_EVERY_BOOKING = frozenset({Role.COORDINATOR, Role.REGULATOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +26,6 @@ class PractitionerShown:
     practices: tuple[Practice, ...]
     intake: Intake | None
     num_accepted: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingLine:
-    """A booking with the slot it takes and whose it is."""
-
-    booking: Booking
-    slot: Slot
-    practitioner: Practitioner
 
 
 def list_structures(
@@ -88,55 +69,6 @@ def open_intake_of(practitioner_id: int) -> Any:
     """Give the query for what a practitioner takes on now; at most one row."""
     open_now = col(Intake.closed_at).is_(None)
     return select(Intake).where(col(Intake.practitioner_id) == practitioner_id, open_now)
-
-
-def list_bookings(
-    session: Session,
-    actor: Actor,
-    *,
-    since_at: datetime,
-    limit: int,
-    after: tuple[datetime, UUID] | None,
-    now: datetime,
-) -> Listed[BookingLine]:
-    """List the bookings this person may reach whose slot ends after ``since_at``, the earliest first.
-
-    Takes a write session: that somebody has an appointment is said of a patient, hence one audit row for
-    each booking that names one.
-    """
-    query = (
-        select(Booking, Slot, Practitioner)
-        .join(Slot, col(Slot.id) == col(Booking.slot_id))
-        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
-        .where(
-            col(Practitioner.territory_id) == actor.territory_id, col(Slot.end_at) > since_at, _theirs(actor)
-        )
-    )
-    listed = _cut(session, query, (col(Slot.start_at), col(Booking.id)), limit, after)
-    for booking, _, _ in listed.rows:
-        if booking.patient_id is not None:
-            record(
-                session,
-                actor,
-                action="R",
-                object_kind="booking",
-                object_id=booking.id,
-                patient_id=booking.patient_id,
-                purpose=PURPOSE,
-                now=now,
-            )
-    lines = (BookingLine(booking=booking, slot=slot, practitioner=who) for booking, slot, who in listed.rows)
-    return Listed(tuple(lines), listed.more)
-
-
-def _theirs(actor: Actor) -> ColumnElement[bool]:
-    """Say in SQL what ``scheduler.agenda.booking.may_reach`` says of one booking."""
-    if actor.role in _REACHES_EVERY_BOOKING:
-        return col(Booking.id).is_not(None)
-    own = col(Booking.booked_by) == actor.key
-    if actor.practitioner_id is None:
-        return own
-    return or_(own, col(Slot.practitioner_id) == actor.practitioner_id)
 
 
 def _cut(session: Session, query: Any, order: tuple[Any, ...], limit: int, after: Any) -> Listed[Any]:

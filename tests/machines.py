@@ -1,7 +1,7 @@
-"""State machines over a real store: each example has its own migrated SQLite file.
+"""State machines over a real store: each example has its own migrated SQLite file, or shares a given store.
 
-SQLite only, for speed: what differs between the engines is what happens at the same instant, and that is
-raced on both in the integration tests.
+Examples that share a store keep to a territory of their own. What happens at the same instant is raced on
+both engines in the integration tests.
 """
 
 import atexit
@@ -36,10 +36,20 @@ def _template() -> Path:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """A machine whose steps go through ``self.store``."""
+    """A machine whose steps go through ``self.store``.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    shared
+        A store that stays the caller's to close; ``None`` = a fresh file.
+    """
+
+    def __init__(self, shared: Store | None = None) -> None:
         super().__init__()
+        self._folder: Path | None = None
+        if shared is not None:
+            self.store = shared
+            return
         self._folder = _new_folder()
         shutil.copyfile(_template(), self._folder / "relais.db")
         self.store = Store.open(f"sqlite:///{self._folder / 'relais.db'}")
@@ -55,5 +65,6 @@ class StoreMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Close and remove the store of this example."""
-        self.store.close()
-        shutil.rmtree(self._folder)
+        if self._folder is not None:
+            self.store.close()
+            shutil.rmtree(self._folder)

@@ -1,6 +1,7 @@
 """The JSON routes under ``/api/v1``: a signature, one use case each."""
 
 from api.routes import (
+    agenda_rules,
     bookings,
     communes,
     directory,
@@ -16,6 +17,7 @@ from api.routes import (
 ROUTERS = (
     slots.router,  # first: routers are tried in turn, and these are asked for while a patient is on the line
     bookings.router,
+    agenda_rules.router,
     referrals.router,
     sessions.router,
     communes.router,

@@ -1,18 +1,20 @@
-"""Bookings: read by those they concern, cancelled by them."""
+"""Bookings: read by those they concern; confirmed, given back, moved, honoured by them."""
 
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, status
+from fastapi.responses import JSONResponse
 
-from api.dependencies import Booker
-from api.listings import BookingLine, list_bookings
+from api.dependencies import Booker, CalendarKeeper, Once
 from api.paging import Paged, instant, page
-from api.schemas.agenda import BookingOut, BookingRef, booking_out
+from api.schemas.agenda import BookIn, BookingOut, BookingRef, CancelIn, MoveIn, booking_out
 from api.schemas.common import Instant, Page
 from api.services import Here
-from scheduler.agenda.booking import cancel
+from scheduler.agenda.booking import confirm
+from scheduler.agenda.bookings import BookingLine, list_bookings
+from scheduler.agenda.ending import cancel, honour, miss, move
 
 router = APIRouter(prefix="/api/v1/bookings", tags=["agenda partagé"])
 
@@ -40,12 +42,60 @@ def list_all(
     return page(listed, key=_key, show=booking_out)
 
 
-@router.post("/{booking_id}/cancel")
-def cancel_booking(booking_id: UUID, actor: Booker, here: Here) -> BookingRef:
-    """Give a place back; it can be booked again at once."""
-    with here.store.write() as session:
-        booking = cancel(session, actor, booking_id=booking_id, now=here.clock())
+@router.post("/{booking_id}/confirm", response_model=BookingRef)
+def confirm_hold(booking_id: UUID, given: BookIn, actor: Booker, once: Once, here: Here) -> JSONResponse:
+    """Make a booking of a hold, before its end."""
+    now = here.clock()
+
+    def confirmed() -> BookingRef:
+        booking = confirm(session, actor, booking_id=booking_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=confirmed, status=status.HTTP_200_OK)
+
+
+@router.post("/{booking_id}/cancel")
+def cancel_booking(booking_id: UUID, actor: Booker, here: Here, given: CancelIn | None = None) -> BookingRef:
+    """Give a place back, held or booked; it can be booked again at once."""
+    reason = None if given is None else given.reason
+    with here.store.write() as session:
+        booking = cancel(session, actor, booking_id=booking_id, reason=reason, now=here.clock())
+        return BookingRef.of(booking)
+
+
+@router.post("/{booking_id}/move", status_code=status.HTTP_201_CREATED, response_model=BookingRef)
+def move_booking(booking_id: UUID, given: MoveIn, actor: Booker, once: Once, here: Here) -> JSONResponse:
+    """Book another slot for the same patient and give the first one back: both, or neither."""
+    now = here.clock()
+
+    def moved() -> BookingRef:
+        booking = move(
+            session,
+            actor,
+            booking_id=booking_id,
+            to_slot_id=given.slot_id,
+            reason=given.reason,
+            now=now,
+        )
+        return BookingRef.of(booking)
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=moved)
+
+
+@router.post("/{booking_id}/honour")
+def patient_came(booking_id: UUID, actor: CalendarKeeper, here: Here) -> BookingRef:
+    """Note that the patient came; also sets a wrong "no show" right."""
+    with here.store.write() as session:
+        return BookingRef.of(honour(session, actor, booking_id=booking_id, now=here.clock()))
+
+
+@router.post("/{booking_id}/miss")
+def patient_did_not_come(booking_id: UUID, actor: CalendarKeeper, here: Here) -> BookingRef:
+    """Note that the patient did not come."""
+    with here.store.write() as session:
+        return BookingRef.of(miss(session, actor, booking_id=booking_id, now=here.clock()))
 
 
 def _key(line: BookingLine) -> tuple[str, str]:

@@ -6,13 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, status
 from fastapi.responses import JSONResponse
 
-from api.dependencies import Booker, Once
-from api.early import refuse_if_full
+from api.dependencies import Booker, Once, Surgery
 from api.paging import Paged, instant, page, whole
 from api.schemas.agenda import BookIn, BookingRef, SlotOut
 from api.schemas.common import Id, Insee, Instant, Page
 from api.services import Here
-from scheduler.agenda.booking import book
+from scheduler.agenda.booking import book, book_extra, hold
+from scheduler.agenda.full import refuse_if_full
 from scheduler.agenda.search import FARTHEST_KM, FoundSlot, SlotQuery, search
 from scheduler.store.tables import Modality
 
@@ -76,6 +76,37 @@ def book_slot(
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=booked)
+
+
+@router.post("/{slot_id}/holds", status_code=status.HTTP_201_CREATED, response_model=BookingRef)
+def hold_slot(
+    slot_id: Annotated[Id, Path()], given: BookIn, actor: Booker, once: Once, here: Here
+) -> JSONResponse:
+    """Keep one place for five minutes, to agree with the patient; then confirm it, or let it go."""
+    now = here.clock()
+
+    def held() -> BookingRef:
+        booking = hold(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
+        return BookingRef.of(booking)
+
+    with here.store.write() as session:
+        refuse_if_full(session, actor, slot_id, key=once.key, now=now)
+        return once.answer(session, actor, now=now, effect=held)
+
+
+@router.post("/{slot_id}/extra-bookings", status_code=status.HTTP_201_CREATED, response_model=BookingRef)
+def book_en_sus(
+    slot_id: Annotated[Id, Path()], given: BookIn, actor: Surgery, once: Once, here: Here
+) -> JSONResponse:
+    """Grant one more place of a full slot of one's own and take it: it is never open to others."""
+    now = here.clock()
+
+    def granted() -> BookingRef:
+        booking = book_extra(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
+        return BookingRef.of(booking)
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=granted)
 
 
 def _key(slot: FoundSlot) -> tuple[str, str, str]:

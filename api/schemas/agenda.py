@@ -1,16 +1,27 @@
 """Calendars, the slots they open, the bookings that take them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.listings import BookingLine
 from api.schemas.common import Id, Instant, Moment, Text, Wire
+from scheduler.agenda.bookings import BookingLine
+from scheduler.agenda.ending import CancelReason
 from scheduler.agenda.feeds import Mode, Preview
 from scheduler.agenda.feeds.addresses import host_only
 from scheduler.agenda.readings import outcome_of
-from scheduler.store.tables import BookingState, Feed, FeedReading, FeedState, Modality, SlotState, Visibility
+from scheduler.agenda.rules import MOST_CANCEL_HOURS
+from scheduler.store.tables import (
+    Booking,
+    BookingState,
+    Feed,
+    FeedReading,
+    FeedState,
+    Modality,
+    SlotState,
+    Visibility,
+)
 
 Zone = Annotated[Text, Field(min_length=1, max_length=60, description="Fuseau des heures sans décalage")]
 SlotMinutes = Annotated[
@@ -142,6 +153,18 @@ class BookIn(Wire):
     patient_id: UUID | None = None
 
 
+class CancelIn(Wire):
+    """Why a booking is given back; needed once the practitioner's limit has passed."""
+
+    reason: CancelReason | None = None
+
+
+class MoveIn(CancelIn):
+    """Where a booking goes."""
+
+    slot_id: Id
+
+
 class BookingRef(Wire):
     """A booking by its id, and where it stands."""
 
@@ -149,6 +172,13 @@ class BookingRef(Wire):
     slot_id: int
     place: int
     state: BookingState
+    expires_at: Moment | None = Field(description="Fin de la retenue ; null : ce n'en est pas une")
+
+    @classmethod
+    def of(cls, row: BaseModel, **more: Any) -> Self:
+        """Take what a booking shows; the end of a hold under the name that says what happens then."""
+        assert isinstance(row, Booking)  # noqa: S101 — no other row has these columns
+        return cls(**cls.columns(row) | {"expires_at": row.held_until} | more)
 
 
 class BookingOut(BookingRef):
@@ -169,7 +199,11 @@ class BookingOut(BookingRef):
 def booking_out(line: BookingLine) -> BookingOut:
     """Write a booking to the wire."""
     return BookingOut(
-        **BookingRef.of(line.booking).model_dump(),
+        **BookingRef.of(line.booking).model_dump()
+        | {
+            "state": line.state,
+            "expires_at": line.booking.held_until if line.state is BookingState.HELD else None,
+        },
         practitioner_id=line.slot.practitioner_id,
         practitioner_name=f"Dr {line.practitioner.given_name} {line.practitioner.family_name}",
         start_at=line.slot.start_at,
@@ -210,3 +244,13 @@ def feed_out(feed: Feed, last: FeedReading | None) -> FeedOut:
 def reading_out(reading: FeedReading) -> ReadingOut:
     """Write to the wire what one reading changed."""
     return ReadingOut(**ReadingOut.columns(reading) | {"outcome": outcome_of(reading)})
+
+
+class AgendaRulesBody(Wire):
+    """What a practitioner wants of those who book with them."""
+
+    cancel_hours: int = Field(
+        ge=0,
+        le=MOST_CANCEL_HOURS,
+        description="Une annulation se fait librement jusqu'à tant d'heures avant le rendez-vous",
+    )

@@ -62,6 +62,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}{NARROW}h{rest}"
 
 
+def countdown(until: datetime, now: datetime) -> str:
+    """Write what is left of some minutes: ``4 min 30 s``, ``45 s``; never less than nothing."""
+    left = max(0, int((until - now).total_seconds()))
+    minutes, seconds = divmod(left, 60)
+    return f"{minutes}{NARROW}min {seconds:02d}{NARROW}s" if minutes else f"{seconds}{NARROW}s"
+
+
 def waited(days: int) -> str:
     """Write a wait: ``moins d’un jour``, ``1 jour``, ``43 jours``."""
     if days < 1:

@@ -25,7 +25,10 @@ _DONE = {
         tone="warn", sentence="Dossier vérifié. Il manque l'accord du patient pour le mettre en attente."
     ),
     "reserve": Notice(tone="ok", sentence="Le créneau est à vous."),
-    "annule": Notice(tone="ok", sentence="Le rendez-vous est annulé. Le créneau est de nouveau libre."),
+    "retenu": Notice(
+        tone="ok", sentence="Le créneau est retenu pour vous. Confirmez dès que le patient est d'accord."
+    ),
+    "annule": Notice(tone="ok", sentence="Le rendez-vous est annulé : la place est rendue."),
     "relie": Notice(tone="ok", sentence="Agenda relié et lu. Ses créneaux sont visibles."),
     "relu": Notice(tone="ok", sentence="Agenda relu. Ses créneaux sont à jour."),
     "non-lu": Notice(

@@ -92,6 +92,7 @@ def environment() -> Environment:
         words=words,
         short_day=dates.short_day,
         duration=dates.duration,
+        countdown=dates.countdown,
         kilometres=dates.kilometres,
         number=dates.number,
         counted=dates.counted,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from matching.changes import CHANGE_CODES
+from matching.eligibility import RULES
+from scheduler.agenda.ending import CancelReason
 from scheduler.store.tables import (
     BookingState,
     CloseReason,
@@ -193,6 +196,15 @@ BOOKING_STATES: Mapping[BookingState, str] = {
     BookingState.NO_SHOW: "Patient non venu",
     BookingState.CANCELLED: "Annulé",
     BookingState.EXPIRED: "Retenue expirée",
+    BookingState.MOVED: "Déplacé",
+}
+
+CANCEL_REASONS: Mapping[CancelReason, str] = {
+    CancelReason.BETTER: "Le patient n'en a plus besoin",
+    CancelReason.SEEN_ELSEWHERE: "Le patient est vu ailleurs",
+    CancelReason.UNREACHABLE: "Le patient ne répond pas",
+    CancelReason.PRACTITIONER_AWAY: "Le médecin est absent",
+    CancelReason.MISTAKE: "Réservé par erreur",
 }
 
 PROPOSAL_STATES: Mapping[ProposalState, str] = {

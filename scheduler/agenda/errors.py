@@ -1,13 +1,21 @@
-"""What can be wrong with a calendar that somebody registers.
+"""What can go wrong in the agenda, besides the errors of every part of Relais.
 
 RelaisError (matching.errors)
-└── InvalidInput (scheduler.errors)
-    └── AddressNotAccepted   an address that Relais does not fetch
+├── InvalidInput (scheduler.errors)
+│   ├── AddressNotAccepted   an address that Relais does not fetch
+│   └── ReasonNeeded         past the limit, a cancellation needs its reason
+└── Conflict (scheduler.errors)
+    ├── HoldOver             the five minutes are over
+    ├── CancelTooLate        the practitioner's limit has passed, and it is not staff who asks
+    ├── NotYetBegun          nobody can have come, or not come, yet
+    └── PlacesLeft           a place en sus is asked for while an ordinary one is free
 """
+
+from datetime import datetime
 
 from matching.errors import RelaisError
 from scheduler.agenda.feeds.fetched import SENTENCES
-from scheduler.errors import InvalidInput
+from scheduler.errors import Conflict, InvalidInput
 
 
 class AddressNotAccepted(InvalidInput):
@@ -26,3 +34,61 @@ class AddressNotAccepted(InvalidInput):
         self.expected = "l'adresse secrète « iCal » de l'agenda, en https:// ou webcal://"
         self.reason = reason
         RelaisError.__init__(self, SENTENCES[reason])
+
+
+class ReasonNeeded(InvalidInput):
+    """The practitioner's limit for cancelling has passed: staff may still do it, saying why."""
+
+    code = "reason_needed"
+
+    def __init__(self) -> None:
+        self.field = "reason"
+        self.expected = "un motif de la liste"
+        RelaisError.__init__(self, "Le délai d'annulation de ce médecin est passé : choisissez un motif.")
+
+
+class HoldOver(Conflict):
+    """A hold was confirmed after its end."""
+
+    code = "hold_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La retenue de 5 minutes est terminée. Relancez la recherche : le créneau est peut-être libre."
+        )
+
+
+class CancelTooLate(Conflict):
+    """The practitioner's limit for cancelling or moving has passed.
+
+    Attributes
+    ----------
+    limit_at : datetime
+        Until when it was possible.
+    """
+
+    code = "cancel_too_late"
+
+    def __init__(self, limit_at: datetime) -> None:
+        self.limit_at = limit_at
+        super().__init__(
+            "Le délai d'annulation de ce médecin est passé. Appelez le cabinet, ou la coordination."
+        )
+
+
+class NotYetBegun(Conflict):
+    """Somebody says how a visit went before its hour."""
+
+    code = "not_yet_begun"
+
+    def __init__(self) -> None:
+        super().__init__("Ce rendez-vous n'a pas encore commencé. Notez la venue du patient après son heure.")
+
+
+class PlacesLeft(Conflict):
+    """A place en sus is asked for while an ordinary one is free."""
+
+    code = "places_left"
+
+    def __init__(self) -> None:
+        super().__init__("Il reste une place ordinaire dans ce créneau : réservez-la.")

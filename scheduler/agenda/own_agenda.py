@@ -5,19 +5,15 @@ No patient is named: a booking is a place that is taken.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 from sqlmodel import Session, col, func, or_, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.booking import may_reach, num_taken
 from scheduler.agenda.freshness import trusted
+from scheduler.agenda.places import num_taken
 from scheduler.clock import local_day
-from scheduler.errors import NotFound
 from scheduler.store.tables import (
-    Booking,
-    BookingState,
     Feed,
     Modality,
     Practice,
@@ -108,58 +104,3 @@ def coming_slots(session: Session, practitioner_id: int, *, now: datetime, zone:
         )
         by_day.setdefault(local_day(slot.start_at, zone), []).append(shown)
     return [OwnDay(on=on, slots=tuple(slots)) for on, slots in by_day.items()]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookingShown:
-    """One booking as those who may reach it see it; its patient is not named.
-
-    Parameters
-    ----------
-    conflict : str or None
-        Set when the practitioner's calendar no longer shows the slot as it was booked.
-    """
-
-    id: UUID
-    state: BookingState
-    practitioner_name: str
-    address: str
-    commune: str
-    phone: str
-    start_at: datetime
-    end_at: datetime
-    modality: Modality
-    conflict: str | None
-
-
-def get_booking(session: Session, actor: Actor, booking_id: UUID) -> BookingShown:
-    """Read one booking.
-
-    Raises
-    ------
-    NotFound
-        When there is none that this person may reach.
-    """
-    query = (
-        select(Booking, Slot, Practitioner, Practice)
-        .join(Slot, col(Slot.id) == col(Booking.slot_id))
-        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
-        .join(Practice, col(Practice.id) == col(Slot.practice_id))
-        .where(col(Booking.id) == booking_id, col(Practitioner.territory_id) == actor.territory_id)
-    )
-    row = session.exec(query).first()
-    if row is None or not may_reach(actor, row[0], row[1].practitioner_id):
-        raise NotFound("booking")
-    booking, slot, practitioner, practice = row
-    return BookingShown(
-        id=booking.id,
-        state=booking.state,
-        practitioner_name=f"Dr {practitioner.given_name} {practitioner.family_name}",
-        address=practice.address,
-        commune=communes().by_insee(practice.insee).name,
-        phone=practice.phone,
-        start_at=slot.start_at,
-        end_at=slot.end_at,
-        modality=slot.modality,
-        conflict=slot.conflict,
-    )

@@ -12,8 +12,8 @@ from sqlmodel import Session, col
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.booking import num_taken
 from scheduler.agenda.freshness import to_confirm, trusted
+from scheduler.agenda.places import num_taken
 from scheduler.errors import InvalidInput
 from scheduler.inputs import checked_commune
 from scheduler.listing import Listed

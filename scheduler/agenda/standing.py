@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from scheduler.agenda.arrange import Candidate, Closed, Shown, Stretch
-from scheduler.agenda.booking import TAKES_A_PLACE
 from scheduler.agenda.feeds.slots import SlotDraft
 from scheduler.agenda.feeds.values import Window
+from scheduler.agenda.life import TAKES_A_PLACE
 from scheduler.rows import id_of
 from scheduler.store.tables import Booking, Feed, FeedBusy, Slot, SlotState
 

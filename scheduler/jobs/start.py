@@ -34,6 +34,7 @@ from scheduler.clock import Clock, utc_now
 from scheduler.jobs.due_feeds import read_due_feeds
 from scheduler.jobs.faults import where
 from scheduler.jobs.health import JobBoard, JobHealth
+from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
@@ -75,6 +76,7 @@ def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> R
     """Start every job of Relais in threads of this process."""
     jobs: dict[str, tuple[Callable[[], object], timedelta]] = {
         "due_feeds": (_due_feeds(store, settings, clock), LOOK_EVERY),
+        "old_holds": (partial(end_old_holds, store, clock=clock), LOOK_EVERY),
         "old_keys": (partial(forget_old_keys, store, clock=clock), CLEAN_EVERY),
     }
     return start_scheduler(jobs, settings.zone, clock)

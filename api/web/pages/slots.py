@@ -1,11 +1,13 @@
 """Finding a slot and booking it."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import uuid4
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
 
 from api.schemas.common import Id
 from api.web.errors import PageRoute
@@ -15,9 +17,11 @@ from api.web.guests import BookerHere, Guest
 from api.web.notices import Notice
 from api.web.once import do_once
 from api.web.places import label, suggestions
-from api.web.sent import FromForm
-from scheduler.agenda.booking import book
+from api.web.sent import FromForm, Sent
+from scheduler.accounts.actor import Actor
+from scheduler.agenda.booking import book, hold
 from scheduler.errors import SlotNotOpen, SlotTaken
+from scheduler.store.tables import Booking
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -31,22 +35,36 @@ def look(guest: BookerHere) -> HTMLResponse:
 @router.post("/creneaux/{slot_id}/reserver")
 def take(slot_id: Annotated[Id, Path()], guest: BookerHere, sent: FromForm) -> Response:
     """Book one place; when it has just gone, say so and show the next ones."""
+    return _taken(guest, slot_id, sent, how="reserver", use_case=book, notice="reserve")
+
+
+@router.post("/creneaux/{slot_id}/retenir")
+def keep(slot_id: Annotated[Id, Path()], guest: BookerHere, sent: FromForm) -> Response:
+    """Hold one place for five minutes, the time to agree with the patient."""
+    return _taken(guest, slot_id, sent, how="retenir", use_case=hold, notice="retenu")
+
+
+class _UseCase(Protocol):
+    def __call__(self, session: Session, actor: Actor, *, slot_id: int, now: datetime) -> Booking: ...
+
+
+def _taken(guest: Guest, slot_id: int, sent: Sent, *, how: str, use_case: _UseCase, notice: str) -> Response:
     looked_for = asked(sent.values, guest.insee)
     try:
         with guest.here.store.write() as session:
             kept = do_once(
                 session,
                 guest,
-                key=sent.values.get("key", ""),
-                route=f"POST /creneaux/{slot_id}/reserver",
+                key=f"{how}-{sent.values.get('key', '')}",
+                route=f"POST /creneaux/{slot_id}/{how}",
                 what=slot_id,
-                effect=lambda: {"id": str(book(session, guest.actor, slot_id=slot_id, now=guest.now).id)},
+                effect=lambda: {"id": str(use_case(session, guest.actor, slot_id=slot_id, now=guest.now).id)},
             )
     except (SlotTaken, SlotNotOpen) as refusal:
-        notice = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
-        return show_slots(guest, looked_for, notice=notice, status=HTTPStatus.CONFLICT)
+        told = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
+        return show_slots(guest, looked_for, notice=told, status=HTTPStatus.CONFLICT)
     return RedirectResponse(
-        f"/rendez-vous/{kept['id']}?fait=reserve&{looked_for.query_string()}",
+        f"/rendez-vous/{kept['id']}?fait={notice}&{looked_for.query_string()}",
         status_code=HTTPStatus.SEE_OTHER,
     )
 

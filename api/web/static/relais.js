@@ -13,6 +13,35 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.removeAttribute("aria-busy");
 });
-for (const waiting of document.querySelectorAll("[data-reload-after]")) {
-  setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.reloadAfter));
+// A part that waits for a result is fetched again now and then, alone, so that nobody loses their place on the
+// page; once it waits no more the whole page has changed and is loaded.
+async function look(part) {
+  const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById(part.id);
+  if (!answer.ok || !fresh?.dataset.lookAgain) return location.reload();
+  // only what changed is written, or a screen reader would say it all again; forms in use stay as they are
+  for (const place of fresh.querySelectorAll("[data-live]")) {
+    const here = part.querySelector(`[data-live="${place.dataset.live}"]`);
+    if (here && here.textContent !== place.textContent) here.textContent = place.textContent;
+  }
+  wait(part);
+}
+function wait(part) {
+  setTimeout(() => look(part).catch(() => wait(part)), 1000 * Number(part.dataset.lookAgain));
+}
+for (const part of document.querySelectorAll("[data-look-again]")) wait(part);
+// What is left of a hold, second by second; at its end the page is asked for again and says what is true.
+for (const held of document.querySelectorAll("[data-countdown-to]")) {
+  const until = Date.parse(held.dataset.countdownTo);
+  const told = held.querySelector("[data-countdown]");
+  const tick = setInterval(() => {
+    const left = Math.max(0, Math.floor((until - Date.now()) / 1000));
+    const seconds = String(left % 60).padStart(2, "0");
+    told.textContent = left < 60 ? `${left}\u202fs` : `${Math.floor(left / 60)}\u202fmin ${seconds}\u202fs`;
+    if (left === 0) {
+      clearInterval(tick);
+      setTimeout(() => location.replace(location.pathname), 1000);
+    }
+  }, 1000);
 }

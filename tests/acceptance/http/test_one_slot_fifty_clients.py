@@ -14,7 +14,7 @@ import pytest
 from sqlmodel import col, func, select
 
 from scheduler.accounts.tokens import issue_token
-from scheduler.agenda.booking import TAKES_A_PLACE
+from scheduler.agenda.life import TAKES_A_PLACE
 from scheduler.store.engine import Store
 from scheduler.store.tables import Booking, Practitioner, Role
 from tests import factories

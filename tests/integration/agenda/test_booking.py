@@ -6,7 +6,9 @@ import pytest
 from sqlmodel import Session, select
 
 from scheduler.accounts.actor import Actor
-from scheduler.agenda.booking import book, cancel
+from scheduler.agenda.booking import book
+from scheduler.agenda.ending import cancel
+from scheduler.agenda.errors import HoldOver
 from scheduler.errors import NotFound, SlotNotOpen, SlotTaken, WrongState
 from scheduler.store.engine import Store
 from scheduler.store.tables import (
@@ -89,7 +91,7 @@ def test_the_database_decides_even_when_the_look_before_it_was_wrong(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A place that looked free and is not: the next one is tried, then there is none."""
-    monkeypatch.setattr("scheduler.agenda.booking._free_places", lambda _, slot: range(1, slot.capacity + 1))
+    monkeypatch.setattr("scheduler.agenda.booking.free_places", lambda *args: range(1, args[2].capacity + 1))
     with store.write() as session:
         slot = factories.slot(session, capacity=2)
         who = regulator(session, slot)
@@ -214,12 +216,20 @@ def test_a_cancelled_place_can_be_booked_again(store: Store) -> None:
             cancel(session, who, booking_id=first.id, now=NOW)
 
 
-@pytest.mark.parametrize("state", [BookingState.HONOURED, BookingState.NO_SHOW, BookingState.EXPIRED])
-def test_what_is_over_cannot_be_cancelled(store: Store, state: BookingState) -> None:
+@pytest.mark.parametrize(
+    ("state", "refusal"),
+    [
+        (BookingState.HONOURED, WrongState),
+        (BookingState.NO_SHOW, WrongState),
+        (BookingState.MOVED, WrongState),
+        (BookingState.EXPIRED, HoldOver),
+    ],
+)
+def test_what_is_over_cannot_be_cancelled(store: Store, state: BookingState, refusal: type) -> None:
     with store.write() as session:
         slot = factories.slot(session)
         booking = factories.booking(session, slot=slot, state=state)
-        with pytest.raises(WrongState):
+        with pytest.raises(refusal):
             cancel(session, regulator(session, slot), booking_id=booking.id, now=NOW)
 
 

@@ -57,6 +57,8 @@ def only_own(roles: frozenset[Role]) -> dict[Role, frozenset[str]]:
 FILE_READERS = KEEPERS | {Role.SIGNALLER, Role.COORDINATOR}
 OF_A_FILE = only_own(KEEPERS | {Role.SIGNALLER})
 OF_A_BOOKING = only_own(KEEPERS | {Role.SIGNALLER})
+OF_KEEPERS = only_own(KEEPERS)
+OF_A_HOLD = only_own(BOOKERS - KEEPERS) | dict.fromkeys(KEEPERS, frozenset())  # only whoever holds
 INTAKE = {"practice_id": 0, "places": 3}  # the practice is filled in with the one of the practitioner
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -150,6 +152,43 @@ ROUTES = (
         body={},
     ),
     Route("GET", "/api/v1/bookings", BOOKERS),
+    Route(
+        "POST",
+        "/api/v1/slots/{slot_id}/holds",
+        BOOKERS,
+        "slot",
+        only_own(frozenset({Role.SIGNALLER})),
+        body={},
+    ),
+    Route("POST", "/api/v1/slots/{slot_id}/extra-bookings", KEEPERS, "slot", only_own(KEEPERS), body={}),
     Route("POST", "/api/v1/bookings/{booking_id}/cancel", BOOKERS, "booking", OF_A_BOOKING),
+    Route("POST", "/api/v1/bookings/{booking_id}/confirm", BOOKERS, "booking", OF_A_HOLD, body={}),
     Route("DELETE", "/api/v1/sessions/current", EVERYBODY),  # last: it signs people out
+    Route(
+        "POST",
+        "/api/v1/bookings/{booking_id}/move",
+        BOOKERS,
+        "booking",
+        OF_A_BOOKING,
+        body={"slot_id": 0},
+    ),
+    Route(
+        "POST", "/api/v1/bookings/{booking_id}/honour", KEEPERS | COORDINATOR, "booking", only_own(KEEPERS)
+    ),
+    Route("POST", "/api/v1/bookings/{booking_id}/miss", KEEPERS | COORDINATOR, "booking", only_own(KEEPERS)),
+    Route(
+        "GET",
+        "/api/v1/practitioners/{practitioner_id}/agenda-rules",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+    ),
+    Route(
+        "PUT",
+        "/api/v1/practitioners/{practitioner_id}/agenda-rules",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+        body={"cancel_hours": 0},
+    ),
 )

@@ -155,6 +155,8 @@ def send(client: httpx.Client, world: World, route: Route, variant: str, role: R
     body = dict(route.body) if isinstance(route.body, dict) else route.body
     if body and "practice_id" in body:
         body["practice_id"] = world.practice_of.get(object_id, 1)
+    if body and body.get("slot_id") == 0:
+        body["slot_id"] = world.id_of("slot", OWN, role)
     headers = {"idempotency-key": uuid4().hex}
     return client.request(route.method, path, json=body, files=route.files, headers=headers)
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from api.listings import list_bookings
-from scheduler.agenda.booking import may_reach
+from scheduler.agenda.bookings import list_bookings
+from scheduler.agenda.reach import may_reach
 from scheduler.store.engine import Store
-from scheduler.store.tables import AuditEntry, Booking, Role, Slot, Visibility
+from scheduler.store.tables import AuditEntry, Booking, BookingEvent, Role, Slot, Visibility
 from tests import factories
 from tests.factories import NOW
 from tests.integration.api.conftest import Setting
@@ -50,7 +50,13 @@ def test_search_then_book_then_cancel(regulator: httpx.Client, slot_ids: list[in
 
     booked = book(regulator, slot_ids[0])
     assert booked.status_code == 201
-    assert booked.json() == {"id": booked.json()["id"], "slot_id": slot_ids[0], "place": 1, "state": "booked"}
+    assert booked.json() == {
+        "id": booked.json()["id"],
+        "slot_id": slot_ids[0],
+        "place": 1,
+        "state": "booked",
+        "expires_at": None,
+    }
     left = regulator.get("/api/v1/slots", params=AROUND).json()
     assert [slot["id"] for slot in left["items"]] == slot_ids[1:]
 
@@ -61,6 +67,123 @@ def test_search_then_book_then_cancel(regulator: httpx.Client, slot_ids: list[in
     again = regulator.post(f"/api/v1/bookings/{line['id']}/cancel")
     assert (again.status_code, again.json()["code"]) == (409, "wrong_state")
     assert book(regulator, slot_ids[0]).status_code == 201
+
+
+def post(client: httpx.Client, path: str, **body: object) -> httpx.Response:
+    return client.post(f"/api/v1/{path}", json=body, headers={"idempotency-key": uuid4().hex})
+
+
+def test_hold_then_confirm_within_five_minutes(
+    regulator: httpx.Client, as_role: Sign, slot_ids: list[int], setting: Setting, territory_id: int
+) -> None:
+    held = post(regulator, f"slots/{slot_ids[0]}/holds")
+    assert (held.status_code, held.json()["state"]) == (201, "held")
+    assert held.json()["expires_at"] == "2026-11-23T08:05:00Z"
+    assert book(regulator, slot_ids[0]).json()["code"] == "slot_taken"
+    other = as_role(Role.REGULATOR, territory_id)
+    assert post(other, f"bookings/{held.json()['id']}/confirm").status_code == 404
+    setting.now = NOW + timedelta(minutes=4, seconds=59)
+    confirmed = post(regulator, f"bookings/{held.json()['id']}/confirm")
+    assert (confirmed.status_code, confirmed.json()["state"]) == (200, "booked")
+    assert confirmed.json()["expires_at"] is None
+
+    again = post(regulator, f"slots/{slot_ids[1]}/holds").json()
+    setting.now += timedelta(minutes=5)
+    late = post(regulator, f"bookings/{again['id']}/confirm")
+    assert (late.status_code, late.json()["code"]) == (409, "hold_over")
+    lines = regulator.get("/api/v1/bookings").json()["items"]
+    assert [(line["state"], line["expires_at"]) for line in lines] == [("booked", None), ("expired", None)]
+    assert book(regulator, slot_ids[1]).status_code == 201
+
+
+def test_a_hold_sent_twice_with_its_key_is_one_hold(regulator: httpx.Client, slot_ids: list[int]) -> None:
+    first, again = (
+        regulator.post(f"/api/v1/slots/{slot_ids[0]}/holds", json={}, headers={"idempotency-key": "abc"})
+        for _ in range(2)
+    )
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_a_booking_moves_whole_or_not_at_all(regulator: httpx.Client, slot_ids: list[int]) -> None:
+    first, other = book(regulator, slot_ids[0]).json(), book(regulator, slot_ids[1]).json()
+    taken = post(regulator, f"bookings/{first['id']}/move", slot_id=slot_ids[1])
+    assert (taken.status_code, taken.json()["code"]) == (409, "slot_taken")
+    same = post(regulator, f"bookings/{first['id']}/move", slot_id=slot_ids[0])
+    assert (same.status_code, same.json()["code"]) == (422, "invalid_input")
+    moved = post(regulator, f"bookings/{first['id']}/move", slot_id=slot_ids[2])
+    assert (moved.status_code, moved.json()["state"]) == (201, "booked")
+    states = {line["id"]: line["state"] for line in regulator.get("/api/v1/bookings").json()["items"]}
+    assert states == {first["id"]: "moved", other["id"]: "booked", moved.json()["id"]: "booked"}
+    assert book(regulator, slot_ids[0]).status_code == 201
+
+
+def test_past_the_practitioners_limit_only_staff_cancel_and_say_why(
+    as_role: Sign, as_person: Sign, store: Store, slot_ids: list[int], territory_id: int
+) -> None:
+    with store.write() as session:
+        rows = [session.get_one(Slot, slot_id) for slot_id in slot_ids]
+        for row in rows:
+            row.visibility = Visibility.PRO
+        practitioner_id = rows[0].practitioner_id
+    gp = as_person(Role.GP, territory_id, practitioner_id)
+    rules = f"/api/v1/practitioners/{practitioner_id}/agenda-rules"
+    assert gp.get(rules).json() == {"cancel_hours": 0}
+    assert gp.put(rules, json={"cancel_hours": 2}).json() == {"cancel_hours": 2}
+    assert gp.put(rules, json={"cancel_hours": 73}).status_code == 422
+
+    signaller, coordinator = (as_role(role, territory_id) for role in (Role.SIGNALLER, Role.COORDINATOR))
+    early, late = book(signaller, slot_ids[1]).json(), book(signaller, slot_ids[0]).json()
+    assert signaller.post(f"/api/v1/bookings/{early['id']}/cancel").status_code == 200  # two hours before
+    refused = signaller.post(f"/api/v1/bookings/{late['id']}/cancel", json={"reason": "mistake"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "cancel_too_late")
+    why = coordinator.post(f"/api/v1/bookings/{late['id']}/cancel")
+    assert (why.status_code, why.json()["code"]) == (422, "reason_needed")
+    done = gp.post(f"/api/v1/bookings/{late['id']}/cancel", json={"reason": "practitioner_away"})
+    assert done.json()["state"] == "cancelled"
+    with store.read() as session:
+        events = session.exec(select(BookingEvent).where(BookingEvent.booking_id == UUID(late["id"]))).all()
+    assert [event.detail for event in events] == [{}, {"reason": "practitioner_away"}]
+
+
+def test_who_came_is_noted_after_the_hour_by_the_surgery(
+    regulator: httpx.Client,
+    as_person: Sign,
+    store: Store,
+    slot_ids: list[int],
+    setting: Setting,
+    territory_id: int,
+) -> None:
+    with store.read() as session:
+        practitioner_id = session.get_one(Slot, slot_ids[0]).practitioner_id
+    secretary = as_person(Role.SECRETARY, territory_id, practitioner_id)
+    booking = book(regulator, slot_ids[0]).json()
+    early = secretary.post(f"/api/v1/bookings/{booking['id']}/honour")
+    assert (early.status_code, early.json()["code"]) == (409, "not_yet_begun")
+    setting.now = NOW + timedelta(hours=1)
+    for how, state in (("miss", "no_show"), ("honour", "honoured")):  # the second sets the first right
+        assert secretary.post(f"/api/v1/bookings/{booking['id']}/{how}").json()["state"] == state
+    assert regulator.post(f"/api/v1/bookings/{booking['id']}/cancel").json()["code"] == "wrong_state"
+
+
+def test_a_place_en_sus_is_the_surgerys_alone(
+    regulator: httpx.Client, as_person: Sign, store: Store, slot_ids: list[int], territory_id: int
+) -> None:
+    with store.read() as session:
+        practitioner_id = session.get_one(Slot, slot_ids[0]).practitioner_id
+    gp = as_person(Role.GP, territory_id, practitioner_id)
+    left = post(gp, f"slots/{slot_ids[0]}/extra-bookings")
+    assert (left.status_code, left.json()["code"]) == (409, "places_left")
+    first = book(regulator, slot_ids[0]).json()
+    extra = post(gp, f"slots/{slot_ids[0]}/extra-bookings")
+    assert (extra.status_code, extra.json()["place"]) == (201, 2)
+    assert book(regulator, slot_ids[0]).json()["code"] == "slot_taken"
+    gp.post(f"/api/v1/bookings/{extra.json()['id']}/cancel")
+    found = regulator.get("/api/v1/slots", params=AROUND).json()["items"]
+    assert slot_ids[0] not in [slot["id"] for slot in found]  # the place en sus is not on offer
+    regulator.post(f"/api/v1/bookings/{first['id']}/cancel")
+    again = book(regulator, slot_ids[0])
+    assert (again.status_code, again.json()["place"]) == (201, 1)
 
 
 def test_the_second_to_come_is_told_why(

@@ -163,9 +163,9 @@ def test_no_other_step_exists(store: Store, slot: Slot, before: BookingState) ->
         with refused(store, "booking_step") as session:
             raw_sql.update(session, booking, state=after, **until)
     for after in STEPS.get(before, set()):
-        with pytest.raises(ZeroDivisionError), store.write() as session:
+        with store.write() as session:
             raw_sql.update(session, booking, state=after, held_until=None)
-            raise ZeroDivisionError  # accepted, and taken back
+            session.rollback()  # accepted, and taken back
 
 
 @pytest.mark.parametrize(("late_s", "fine"), [(-1, True), (0, False), (1, False)])

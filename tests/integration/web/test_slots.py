@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import func, select
 
 from scheduler.store.engine import Store
-from scheduler.store.tables import Booking, Role
+from scheduler.store.tables import AgendaRules, Booking, Role
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web.browser import Browser
@@ -140,3 +140,49 @@ def test_names_are_escaped(browser_of: Callable[[Role], Browser], store: Store, 
     booked = browser.send(page, f"/creneaux/{slot_id}/reserver")
     assert "<img src=x>" not in booked.html
     assert "&amp;amp;" in booked.html
+
+
+def test_hold_agree_and_confirm(browser_of: Callable[[Role], Browser], slots: list[int], town: Town) -> None:
+    browser, other = browser_of(Role.REGULATOR), browser_of(Role.COORDINATOR)
+    page = browser.open(SEARCH)
+    held = browser.post(
+        f"/creneaux/{slots[0]}/retenir", dict(page.form(f"/creneaux/{slots[0]}/reserver").fields)
+    )
+    assert "Créneau retenu" in held.text
+    assert "Retenu jusqu’à 9 h 05 : encore 5 min 00 s" in held.text
+    assert f"/creneaux/{slots[0]}/reserver" not in other.open(SEARCH).html
+    town.now += timedelta(minutes=4, seconds=30)
+    assert "encore 30 s" in browser.open(held.path).text
+    confirmed = browser.send(held, held.path + "/confirmer")
+    assert "Rendez-vous réservé" in confirmed.text
+    assert "Le créneau est à vous" in browser.send(held, held.path + "/confirmer").text  # pressed twice
+
+
+def test_a_hold_nobody_confirms_is_over_at_its_instant(
+    browser_of: Callable[[Role], Browser], slots: list[int], town: Town
+) -> None:
+    browser = browser_of(Role.REGULATOR)
+    page = browser.open(SEARCH)
+    held = browser.post(
+        f"/creneaux/{slots[0]}/retenir", dict(page.form(f"/creneaux/{slots[0]}/reserver").fields)
+    )
+    town.now += timedelta(minutes=5)
+    assert "Retenue expirée" in browser.open(held.path).text
+    late = browser.send(held, held.path + "/confirmer")
+    assert late.status == 409
+    assert "La retenue de 5 minutes est terminée" in late.text
+    assert f"/creneaux/{slots[0]}/reserver" in browser_of(Role.COORDINATOR).open(SEARCH).html
+
+
+def test_past_the_limit_a_reason_is_asked_for(
+    browser_of: Callable[[Role], Browser], slots: list[int], store: Store, town: Town
+) -> None:
+    with store.write() as session:
+        session.add(AgendaRules(practitioner_id=town.practitioner_id, cancel_hours=2, updated_at=NOW))
+    browser = browser_of(Role.REGULATOR)
+    booked = browser.send(browser.open(SEARCH), f"/creneaux/{slots[0]}/reserver")
+    assert "Le délai d’annulation de ce médecin est passé" in booked.text
+    refused = browser.send(booked, booked.path + "/annuler")
+    assert refused.status == 409
+    assert "choisissez un motif" in refused.text
+    assert "Le rendez-vous est annulé" in browser.send(booked, booked.path + "/annuler", motif="mistake").text

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.booking import TAKES_A_PLACE
+from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.errors import SlotTaken
 from scheduler.store.tables import (
     Booking,
@@ -24,17 +24,17 @@ from scheduler.store.tables import (
     SlotState,
 )
 
-_FOR_GOOD = tuple(state for state in TAKES_A_PLACE if state is not BookingState.HELD)
-
 _num_taken = (
     select(func.count())
     .where(
         col(Booking.slot_id) == bindparam("slot_id"),
+        col(Booking.place) <= col(Slot.capacity),
         or_(
-            col(Booking.state).in_(_FOR_GOOD),
+            col(Booking.state).in_(TAKEN_FOR_GOOD),
             and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > bindparam("now")),
         ),
     )
+    .correlate(Slot)
     .scalar_subquery()
 )
 _answered_before = (

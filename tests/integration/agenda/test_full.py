@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from api.early import refuse_if_full
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book
+from scheduler.agenda.full import refuse_if_full
 from scheduler.errors import NotFound, SlotNotOpen, SlotTaken
 from scheduler.store.engine import Store
 from scheduler.store.tables import IdempotencyRecord, Role

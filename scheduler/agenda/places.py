@@ -1,0 +1,126 @@
+"""Taking one place of a slot, exactly once.
+
+The database decides: one active booking per place, places within those of the slot, and only while the
+slot is open. What is checked here first only serves to give the reason.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from scheduler.accounts.actor import Actor
+from scheduler.agenda.audience import visible_to
+from scheduler.agenda.freshness import trusted
+from scheduler.agenda.history import keeper_of_holds, take
+from scheduler.agenda.life import TAKEN_FOR_GOOD, TAKES_A_PLACE, Step
+from scheduler.errors import NotFound, SlotNotOpen, SlotTaken
+from scheduler.store.tables import Booking, BookingState, Feed, Practitioner, Slot, SlotState
+from scheduler.store.violations import broken_invariant
+
+
+def num_taken(now: datetime) -> Any:
+    """Count the ordinary places of a slot that somebody has; a hold that is over takes none.
+
+    Places granted en sus lie above the capacity and are not counted: they never were on offer.
+    """
+    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
+    return (
+        select(func.count())
+        .where(
+            col(Booking.slot_id) == col(Slot.id),
+            col(Booking.place) <= col(Slot.capacity),
+            or_(col(Booking.state).in_(TAKEN_FOR_GOOD), held),
+        )
+        .correlate(Slot)
+        .scalar_subquery()
+    )
+
+
+def lock_bookable(session: Session, actor: Actor, slot_id: int, now: datetime) -> Slot:
+    """Load a slot that the actor may book, and keep it from changing until the transaction ends.
+
+    A reading of its calendar waits, or has been seen; those who want the same slot pass one by one.
+
+    Raises
+    ------
+    NotFound
+        When the slot is not one this person may see.
+    SlotNotOpen
+        When the slot is closed, withdrawn or stale, or has begun.
+    """
+    query = (
+        select(Slot, trusted(now))
+        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
+        .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
+        .where(
+            col(Slot.id) == slot_id,
+            col(Practitioner.territory_id) == actor.territory_id,
+            col(Slot.visibility).in_(visible_to(actor.role)),
+        )
+        .with_for_update(of=Slot, key_share=True)
+    )
+    if (row := session.exec(query).first()) is None:
+        raise NotFound("slot")
+    slot, is_trusted = row
+    check_open(slot, now)
+    if not is_trusted:
+        raise SlotNotOpen("stale")
+    return slot
+
+
+def check_open(slot: Slot, now: datetime) -> None:
+    """Refuse a slot that is closed or has begun."""
+    if slot.state is not SlotState.OPEN:
+        raise SlotNotOpen(slot.state.value)
+    if slot.start_at <= now:
+        raise SlotNotOpen("begun")
+
+
+def lock_slots(session: Session, slot_ids: Iterable[int]) -> None:
+    """Keep slots from changing; always in the order of their ids, so that no two wait for each other."""
+    in_order = select(Slot.id).where(col(Slot.id).in_(sorted(slot_ids))).order_by(col(Slot.id))
+    session.exec(in_order.with_for_update(key_share=True)).all()
+
+
+def free_places(session: Session, actor: Actor, slot: Slot, now: datetime) -> list[int]:
+    """List the ordinary places nobody has, smallest first, once the holds that are over have ended."""
+    query = select(Booking).where(col(Booking.slot_id) == slot.id, col(Booking.state).in_(TAKES_A_PLACE))
+    query = query.order_by(col(Booking.place)).execution_options(populate_existing=True)
+    taken = set()
+    for booking in session.exec(query):
+        if booking.held_until is not None and booking.held_until <= now:
+            take(session, keeper_of_holds(actor.territory_id), booking, Step.EXPIRE, now)
+        else:
+            taken.add(booking.place)
+    session.flush()
+    return [place for place in range(1, slot.capacity + 1) if place not in taken]
+
+
+def take_place(session: Session, booking: Booking, places: Iterable[int]) -> Booking:
+    """Write a booking on the first of some places that the database grants.
+
+    Raises
+    ------
+    SlotTaken
+        When it grants none.
+    SlotNotOpen
+        When the slot has just been closed.
+    """
+    for place in places:
+        booking.place = place
+        try:
+            with session.begin_nested():
+                session.add(booking)
+        except IntegrityError as error:
+            refusal = broken_invariant(error)
+            if refusal == "booking_slot_open":
+                raise SlotNotOpen(SlotState.CLOSED.value) from None
+            if refusal != "booking_one_per_place":
+                raise
+        else:
+            return booking
+    raise SlotTaken
