@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api import web
 from api.edge import Edge
 from api.errors import answer_errors
+from api.fhir.routes import router as fhir_router
 from api.logging import configure_logging
 from api.openapi import PROBLEMS, DescribedApp
 from api.reading import Readers
@@ -76,6 +77,7 @@ def create_app(
     app.add_middleware(Edge, in_production=settings.in_production, large_bodies=large_bodies)
     for router in ROUTERS:
         app.include_router(router, responses=PROBLEMS)
+    app.include_router(fhir_router)
     app.include_router(web.router)
     web.mount_static(app)
     if open_routes := undeclared_routes(app):
@@ -95,6 +97,7 @@ def _lifespan(
         try:
             yield
         finally:
+            await run_in_threadpool(services.workbench.stop)
             if jobs:
                 await run_in_threadpool(jobs.stop)
             if owned:

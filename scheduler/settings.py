@@ -29,6 +29,16 @@ class Settings(BaseSettings):
     offer_days: int = Field(default=3, ge=1, le=30)
     feed_poll_minutes: int = Field(default=10, ge=1, le=60)
     feed_allow_private: bool = False
+    fhir_proxy_secret: SecretStr = SecretStr("")
+    fhir_client_cn: str = ""
+    fhir_client_ou: str = ""
+    fhir_open: bool = False  # without the proxy; development only
+    mail_host: str = ""
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
+    mail_from: str = "Relais <ne-pas-repondre@localhost>"
     log_format: Literal["json", "console"] = "json"
 
     @field_validator("zone")

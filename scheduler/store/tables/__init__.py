@@ -74,6 +74,7 @@ from scheduler.store.tables.referrals import (
     Study,
     StudyKind,
 )
+from scheduler.store.tables.sas import Community, Membership, ReportState, SasRegulator, SasReport
 
 __all__ = [
     "Account",
@@ -90,6 +91,7 @@ __all__ = [
     "CareRules",
     "CareState",
     "CloseReason",
+    "Community",
     "ConflictKind",
     "Consent",
     "ConsentHow",
@@ -106,6 +108,7 @@ __all__ = [
     "Intake",
     "Leave",
     "MatchingRun",
+    "Membership",
     "Message",
     "MessageState",
     "Modality",
@@ -122,10 +125,13 @@ __all__ = [
     "Referral",
     "ReferralEvent",
     "ReferralState",
+    "ReportState",
     "Resolution",
     "Role",
     "RoundState",
     "RunState",
+    "SasRegulator",
+    "SasReport",
     "SignInFailure",
     "Slot",
     "SlotConflict",
