@@ -1,25 +1,29 @@
 """Attachment: which patient without a GP is proposed to which volunteer GP.
 
-Instance and policy become one assignment problem, patients as groups and GPs as bins (with a bin of
-``max_tier1`` inside, where a GP limits the most complex patients), and its solution becomes one
-match with a reason per patient.
+Instance and policy become one assignment problem (``candidates``): groups of patients, single ones mostly,
+and GPs as bins. Its answer (``assign``) becomes one match with a reason per patient.
 """
 
-from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.candidates import Candidates, candidates
+from matching.changes import changes
+from matching.french import count
 from matching.model import Instance, Match, Reason, Solution
-from matching.policy import Policy
+from matching.policy import HouseholdRules, Policy
 from matching.priority import Standing
-from matching.problem import AssignmentProblem, AssignmentResult, Status
+from matching.problem import AssignmentResult, Status
 from matching.progress import Watch
 from matching.reasons import reasons
+from matching.reserve import reserve_price
 from matching.solvers import assign
+from matching.solvers.greedy import greedy_arcs
 
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
@@ -35,71 +39,128 @@ def attach(
     """Return the best matching of patients to GPs, with a reason for every patient.
 
     First as many as possible of rank 0, then 1, 2 and 3; then the least total of travel minutes,
-    unmet wishes and seniority left waiting. Rank weights are proven to keep that order
-    (``priority.rank_weight``). The same instance gives the same answer whatever its row order.
+    unmet wishes, moves and imbalance, less seniority and households together. How far the values of
+    ranks keep that order, with and without groups, is told in ``priority.rank_values``. The same
+    instance gives the same answer whatever its row order.
 
     Parameters
     ----------
     time_limit_s, seed, watch
-        As in ``assign``.
+        As in ``assign``. Where the policy keeps all households together, what that costs is found by
+        a second run, and each has half the time.
     start : Solution, optional
         An earlier solution for about the same people, to improve on.
 
     Raises
     ------
     InvalidInstance
-        When weights that keep the order of ranks would exceed 63 bits.
+        When values that keep the order of ranks would exceed 63 bits.
     """
-    found = candidates(instance, policy)
-    first = None if start is None else start_arcs(instance, found, start)
-    result = assign(found.problem, time_limit_s, seed, start=first, watch=watch)
-    return solution_of(instance, policy, found, result)
+    if policy.households.together == "all":
+        return _all_together(instance, policy, time_limit_s, seed, start, watch)
+    return _solve(instance, policy, time_limit_s, seed, start, watch)
 
 
-def start_arcs(instance: Instance, found: Candidates, start: Solution) -> npt.NDArray[np.int32]:
-    """Return the arcs of an earlier solution that still exist and fit, pinned ones first, -1 = none."""
-    problem = found.problem
-    wanted = {m.patient_id: m.practitioner_id for m in start.matches}
-    travel = instance.travel
-    arc = problem.pinned.copy()
-    for row, (group, pair) in enumerate(zip(problem.arc_group.tolist(), found.pair.tolist(), strict=True)):
-        patient = instance.patients[travel.patient[pair]].id
-        if arc[group] < 0 and wanted.get(patient) == instance.practitioners[travel.practitioner[pair]].id:
-            arc[group] = row
-            if not fits(problem, arc):
-                arc[group] = -1
-    return arc
+def prepare(instance: Instance, policy: Policy, seed: int = 0) -> Candidates:
+    """Return the assignment problem of an instance, the price of the reserve included."""
+    return candidates(instance, policy, reserve_price(instance, policy, seed))
 
 
-def fits(problem: AssignmentProblem, arc: npt.NDArray[np.int32]) -> bool:
-    """Tell whether the chosen arcs respect every capacity."""
-    return bool((problem.used_capacity(arc[arc >= 0]) <= problem.capacity).all())
+def tiered_queue(found: Candidates) -> list[int]:
+    """Return the groups by their best rank, then by their longest wait, then by id."""
+    stands = found.standings
+    turn = [
+        min((stands[row].rank, -stands[row].waited_days) for row in rows) for rows in found.grouping.members
+    ]
+    return sorted(range(len(turn)), key=turn.__getitem__)
 
 
 def solution_of(instance: Instance, policy: Policy, found: Candidates, result: AssignmentResult) -> Solution:
     """Return a result of the assignment problem in domain words, with its reasons and warnings."""
-    pair = _pair_of_each_patient(found, result)
+    pair = found.pair_of_each_patient(result.arc)
     why = reasons(instance, policy, found, pair)
+    matches = tuple(
+        _match(instance, row, found.standings[row], int(pair[row]), reason) for row, reason in enumerate(why)
+    )
+    objective = result.objective + _overpaid(found, result.arc)
+    relaxed = None if result.price is not None else result.relaxed_price
     return Solution(
-        matches=tuple(
-            _match(instance, row, found.standings[row], int(pair[row]), reason)
-            for row, reason in enumerate(why)
-        ),
-        status=result.status,
-        objective=result.objective,
+        matches=matches,
+        status=Status.OPTIMAL if objective == result.bound else Status.FEASIBLE,
+        objective=objective,
         bound=result.bound,
-        rank_weight=found.rank_weight,
-        place_price=_place_prices(found, result),
-        warnings=tuple(_warnings(instance, result)),
+        rank_weight=found.rank_values[-1],
+        rank_values=found.rank_values,
+        place_price=_per_practitioner(instance, policy, found, result.price),
+        relaxed_price=_per_practitioner(instance, policy, found, relaxed),
+        reserve_price=None if found.reserve_price is None else tuple(found.reserve_price.tolist()),
+        changes=changes(instance, policy.weights, found, matches),
+        warnings=tuple(_warnings(instance, found, proven=objective == result.bound)),
     )
 
 
-def _pair_of_each_patient(found: Candidates, result: AssignmentResult) -> Int64:
-    """Return the travel row of each patient's proposal in row order of the instance, -1 = none."""
-    pair = np.full(found.patient.size, -1, np.int64)
-    placed = result.arc >= 0
-    pair[found.patient[placed]] = found.pair[result.arc[placed]]
-    return pair
+def _solve(
+    instance: Instance,
+    policy: Policy,
+    time_limit_s: float | None,
+    seed: int,
+    start: Solution | None,
+    watch: Watch | None,
+) -> Solution:
+    found = prepare(instance, policy, seed)
+    first = _first_choice(instance, found, start)
+    result = assign(found.problem, time_limit_s, seed, start=first, watch=watch)
+    return solution_of(instance, policy, found, result)
+
+
+def _all_together(
+    instance: Instance,
+    policy: Policy,
+    time_limit_s: float | None,
+    seed: int,
+    start: Solution | None,
+    watch: Watch | None,
+) -> Solution:
+    """Solve, and solve again with the usual rule for households, to tell what the other one costs."""
+    half = None if time_limit_s is None else time_limit_s / 2
+    solution = _solve(instance, policy, half, seed, start, watch)
+    usual = replace(policy, households=HouseholdRules(bonus_tenths=policy.households.bonus_tenths))
+    free = _solve(instance, usual, half, seed, start, None)
+    placed, could = _placed_per_tier(solution), _placed_per_tier(free)
+    return replace(
+        solution, price_of_together=(could[0] - placed[0], could[1] - placed[1], could[2] - placed[2])
+    )
+
+
+def _placed_per_tier(solution: Solution) -> list[int]:
+    placed = [m.tier for m in solution.matches if m.practitioner_id is not None]
+    return [placed.count(tier) for tier in (1, 2, 3)]
+
+
+def _first_choice(instance: Instance, found: Candidates, start: Solution | None) -> Int32 | None:
+    """Return the best choice known before solving; for a flow only the one it was given."""
+    known = [] if start is None else [_kept(found, _practitioners_of(instance, start))]
+    if not found.problem.is_flow:
+        known += [_kept(found, found.settled.earlier), _kept(found, np.full_like(found.settled.earlier, -1))]
+    return max(known, key=lambda arc: found.problem.value(arc[arc >= 0]), default=None)
+
+
+def _practitioners_of(instance: Instance, start: Solution) -> Int64:
+    """Return the row of the practitioner that an earlier solution gives each patient, -1 = none."""
+    row = {p.id: j for j, p in enumerate(instance.practitioners)}
+    given = {m.patient_id: row.get(m.practitioner_id or "", -1) for m in start.matches}
+    return np.array([given.get(p.id, -1) for p in instance.patients], np.int64)
+
+
+def _kept(found: Candidates, wanted: Int64) -> Int32:
+    """Return a sound choice: groups first take the practitioner all members want, then the tiered greedy."""
+    problem, members = found.problem, found.grouping.members
+    of_group = [{int(wanted[row]) for row in rows} for rows in members]
+    agreed = np.array([w.pop() if len(w) == 1 else -1 for w in of_group], np.int64)
+    elsewhere = found.arc_practitioner != agreed[problem.arc_group]
+    queue = sorted(tiered_queue(found), key=lambda group: agreed[group] < 0)
+    liking = problem.arc_cost + elsewhere * (problem.arc_cost.max(initial=0) + 1)
+    return greedy_arcs(problem, queue, liking).astype(np.int32)
 
 
 def _match(instance: Instance, row: int, stands: Standing, pair: int, reason: Reason) -> Match:
@@ -116,23 +177,47 @@ def _match(instance: Instance, row: int, stands: Standing, pair: int, reason: Re
     )
 
 
-def _place_prices(found: Candidates, result: AssignmentResult) -> tuple[int, ...] | None:
-    if result.price is None:
+def _overpaid(found: Candidates, arc: Int32) -> int:
+    """Return what arcs pay for steps of fair shares beyond what the numbers of tier 1 call for.
+
+    Zero at an optimum; a run that was stopped may have left a lower step free.
+    """
+    paid = int(found.step_cost[arc[arc >= 0]].sum())
+    practitioner = found.practitioner_of_each_patient(arc)
+    is_tier1 = np.array([s.tier == 1 for s in found.standings], np.bool_)
+    of_tier1 = practitioner[is_tier1 & (practitioner >= 0)]
+    return paid - found.shares.due(np.bincount(of_tier1, minlength=found.practitioner.size))
+
+
+def _per_practitioner(
+    instance: Instance, policy: Policy, found: Candidates, price: Int64 | None
+) -> tuple[int, ...] | None:
+    """Return the price of a place per practitioner; nothing where it is the policy that caps proposals."""
+    if price is None:
         return None
-    price = np.empty(found.practitioner.size, np.int64)
-    price[found.practitioner] = result.price[: found.practitioner.size]
-    return tuple(price.tolist())
+    num = found.practitioner.size
+    of_row = np.zeros(num, np.int64)
+    of_row[found.practitioner] = price[:num]
+    if policy.offers.at_once:
+        places = [instance.practitioners[row].places for row in found.practitioner.tolist()]
+        of_row[found.practitioner[found.problem.capacity[:num] < places]] = 0
+    return tuple(of_row.tolist())
 
 
-def _warnings(instance: Instance, result: AssignmentResult) -> Iterator[str]:
-    households = Counter(p.household for p in instance.patients if p.household is not None)
-    several = sum(members > 1 for members in households.values())
-    if several:
+def _warnings(instance: Instance, found: Candidates, *, proven: bool) -> Iterator[str]:
+    silent = sum(not p.consent and p.household is not None for p in instance.patients)
+    if silent:
         yield (
-            f"{several} foyer{'s' if several > 1 else ''} de plusieurs personnes : leurs membres ont été "
-            "affectés un par un, pas forcément au même médecin ; vérifiez-les avant de valider."
+            f"{count(silent, 'personne')} d'un foyer sans accord recueilli : le reste du foyer est proposé "
+            "sans attendre ; demandez leur accord pour les réunir."
         )
-    if result.status is Status.FEASIBLE:
+    asking = len(found.grouping.lonely)
+    if asking:
+        yield (
+            f"{count(asking, 'personne')} demande{'nt' if asking > 1 else ''} à rester avec leur foyer sans "
+            "que personne du foyer le demande aussi : notez-le pour les autres membres, ou vérifiez le foyer."
+        )
+    if not proven:
         yield (
             "Le temps accordé n'a pas suffi pour prouver que cette répartition est la meilleure : "
             "relancez avec une limite plus longue."

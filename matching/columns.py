@@ -1,16 +1,17 @@
 """The instance turned on its side: one array per attribute, so that rules look at all pairs at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.model import Instance
+from matching.model import Instance, Patient
 from matching.policy import ReachRules
 
 Bools = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
 
 #: Stands for "no limit" in metres, years and days; nothing on Earth reaches it.
@@ -34,6 +35,10 @@ class PatientColumns:
         One bit per language.
     known : ndarray of int32
         Row of the practitioner already seen, -1 unknown, -2 not in the instance.
+    household_followed : ndarray of bool
+        Whether somebody of the household has a GP.
+    household_pairs : ndarray of int64, shape (num_pairs,)
+        Those GPs, as patient row × number of practitioners + practitioner row, ascending.
     """
 
     consent: Bools
@@ -44,6 +49,8 @@ class PatientColumns:
     gender: Int32
     languages: UInt64
     known: Int32
+    household_followed: Bools
+    household_pairs: Int64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,6 +95,8 @@ def columns(instance: Instance, rules: ReachRules) -> tuple[PatientColumns, Prac
             known=_ints(
                 -1 if p.known_practitioner is None else row.get(p.known_practitioner, -2) for p in patients
             ),
+            household_followed=_bools(p.household_practitioners for p in patients),
+            household_pairs=_household_pairs(patients, row),
         ),
         PractitionerColumns(
             places=_bools(p.places for p in practitioners),
@@ -103,6 +112,16 @@ def columns(instance: Instance, rules: ReachRules) -> tuple[PatientColumns, Prac
             languages=words.of(p.languages | {"fr"} for p in practitioners),
         ),
     )
+
+
+def _household_pairs(patients: Sequence[Patient], row: Mapping[str, int]) -> Int64:
+    followed = [
+        i * len(row) + row[key]
+        for i, p in enumerate(patients)
+        for key in p.household_practitioners
+        if key in row
+    ]
+    return np.array(sorted(followed), np.int64)
 
 
 def patient_limit_km(max_km: float | None, rules: ReachRules) -> float:

@@ -32,6 +32,13 @@ def known_practitioner(pairs: Pairs) -> tuple[Bools, Bools]:
     return known != -1, known == pairs.practitioner
 
 
+def household_practitioner(pairs: Pairs) -> tuple[Bools, Bools]:
+    """Wish for a GP who already follows somebody of the household."""
+    num = pairs.practitioners.places.size
+    pair = pairs.patient.astype(np.int64) * num + pairs.practitioner
+    return pairs.patients.household_followed[pairs.patient], np.isin(pair, pairs.patients.household_pairs)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """A soft preference: its code, its test (stated, met), its weight and its French name."""
@@ -50,6 +57,12 @@ WISHES = (
         test=known_practitioner,
         weight=lambda w: w.known_practitioner_tenths,
         name="médecin déjà consulté",
+    ),
+    Wish(
+        code="household_followed",
+        test=household_practitioner,
+        weight=lambda w: w.household_followed_tenths,
+        name="médecin du foyer",
     ),
 )
 

@@ -7,13 +7,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Instance, Needs, Patient, Practitioner, Travel, attach, verify
+from matching import BalanceRules, Instance, Needs, Patient, Policy, Practitioner, Travel, attach, verify
 from matching.baselines import first_come_nearest, tiered_greedy
 from matching.candidates import candidates
 from matching.priority import standing
 from tests.property.matching.oracles import most_placed
 from tests.unit.matching.builders import POLICY, TODAY
 
+UNBALANCED = Policy(balance=BalanceRules(tenths=0))
 ANSWERS = st.sampled_from([None, True, False])
 NEEDS = st.builds(
     Needs,
@@ -88,7 +89,7 @@ def test_always_sound_and_never_worse_than_by_hand(instance: Instance) -> None:
 @settings(max_examples=150, deadline=None)
 def test_no_lower_rank_takes_a_place_a_higher_one_could_have(instance: Instance) -> None:
     solution, found = attach(instance, POLICY), candidates(instance, POLICY)
-    rank = np.array([found.standings[row].rank for row in found.patient], np.int64)
+    rank = np.array([found.standings[row].rank for (row,) in found.grouping.members], np.int64)
     for highest in range(4):
         placed = sum(m.practitioner_id is not None and m.rank <= highest for m in solution.matches)
         assert placed == most_placed(found.problem, np.flatnonzero(rank <= highest))
@@ -127,10 +128,14 @@ def test_one_more_place_is_worth_its_price(instance: Instance, which: int) -> No
     which %= len(instance.practitioners)
     opened = list(instance.practitioners)
     opened[which] = replace(opened[which], places=opened[which].places + 1)
-    before = attach(instance, POLICY)
-    after = attach(replace(instance, practitioners=tuple(opened)), POLICY)
+    more = replace(instance, practitioners=tuple(opened))
+    before, after = attach(instance, UNBALANCED), attach(more, UNBALANCED)
     assert before.place_price is not None
     assert after.objective - before.objective == before.place_price[which] >= 0
+    # With more places the fair share of tier 1 can only grow: the price is what it is worth at least.
+    before, after = attach(instance, POLICY), attach(more, POLICY)
+    assert before.place_price is not None
+    assert after.objective - before.objective >= before.place_price[which] >= 0
 
 
 @given(people(0), st.data())

@@ -98,16 +98,6 @@ def test_a_place_is_worth_whom_it_lets_in() -> None:
     assert prices[:4] == np.diff(values).tolist()
 
 
-def test_households_are_announced_as_matched_one_by_one() -> None:
-    family = instance(
-        [patient("a", household="h"), patient("b", household="h"), patient("c", household="alone")],
-        [practitioner(places=3)],
-    )
-    (warning,) = attach(family, POLICY).warnings
-    assert warning.startswith("1 foyer de plusieurs personnes")
-    assert attach(instance([patient(household="h")], [practitioner()]), POLICY).warnings == ()
-
-
 def test_a_run_without_time_says_so() -> None:
     hurried = attach(territory(300, 12, seed=1), POLICY, time_limit_s=0.0)
     assert hurried.status is Status.FEASIBLE

@@ -7,7 +7,7 @@ import pytest
 
 from matching import InvalidInstance, Needs
 from matching.policy import TierRules
-from matching.priority import LARGEST, rank_weight, standing, tier_of
+from matching.priority import LARGEST, rank_values, standing, tier_of
 from tests.unit.matching.builders import TODAY, patient
 
 RULES = TierRules()
@@ -57,16 +57,33 @@ def test_answering_never_lowers_a_rank() -> None:
         assert tier_of(Needs(chronic_needs=count), age, RULES) <= tier_of(Needs(), None, RULES)
 
 
-def test_the_weight_outweighs_every_path() -> None:
-    weight = rank_weight(num_patients=50, num_bins=7, largest_cost=100, largest_seniority=365)
-    assert weight == 7 * 100 + 365 + 1
-    assert rank_weight(num_patients=3, num_bins=7, largest_cost=100, largest_seniority=0) == 301
-    assert rank_weight(num_patients=0, num_bins=0, largest_cost=0, largest_seniority=0) == 1
+def test_with_unit_loads_ranks_are_one_weight_apart() -> None:
+    values = rank_values(num_patients=50, path_length=7, largest_cost=100, largest_seniority=365)
+    weight = 7 * 100 + 365 + 1
+    assert values == (4 * weight, 3 * weight, 2 * weight, weight)
+    nothing = rank_values(num_patients=0, path_length=0, largest_cost=0, largest_seniority=0)
+    assert nothing == (4, 3, 2, 1)
 
 
-def test_weights_that_could_overflow_are_refused() -> None:
+def test_with_loads_one_of_a_rank_outweighs_as_many_as_its_place_could_hold() -> None:
+    zeroth, first, second, third = rank_values(
+        num_patients=50, path_length=7, largest_cost=100, largest_seniority=365, largest_load=6
+    )
+    assert third == 7 * 100 + 6 * 365 + 1
+    for above, below in ((zeroth, first), (first, second), (second, third)):
+        assert above > 6 * (below + 365) + 7 * 100
+
+
+def test_values_that_could_overflow_are_refused() -> None:
     patients, bins = 10**6, 10**4
-    largest = LARGEST // (4 * patients * bins) - 1
-    rank_weight(num_patients=patients, num_bins=bins, largest_cost=largest, largest_seniority=365)
-    with pytest.raises(InvalidInstance, match="trop long"):
-        rank_weight(num_patients=patients, num_bins=bins, largest_cost=largest + 2, largest_seniority=365)
+    largest = LARGEST // (4 * patients * bins) - 10**4
+    rank_values(num_patients=patients, path_length=bins, largest_cost=largest, largest_seniority=365)
+    for changes in ({"largest_cost": 2 * largest}, {"largest_load": 3}):
+        given = {
+            "num_patients": patients,
+            "path_length": bins,
+            "largest_cost": largest,
+            "largest_seniority": 365,
+        }
+        with pytest.raises(InvalidInstance, match="départager les rangs"):
+            rank_values(**{**given, **changes})

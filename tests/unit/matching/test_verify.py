@@ -103,8 +103,13 @@ def test_a_wrong_match_is_caught(changes: dict[str, Any], code: str) -> None:
         ({"bound": SOUND.bound + 1}, "status"),
         ({"status": Status.FEASIBLE}, "status"),
         ({"rank_weight": 100}, "rank_weight"),
-        ({"rank_weight": SOUND.rank_weight + 1}, "objective"),
+        ({"rank_weight": SOUND.rank_weight + 1}, "rank_weight"),
+        ({"rank_values": (9, *SOUND.rank_values[1:])}, "rank_values"),
+        ({"rank_values": tuple(v + 1 for v in SOUND.rank_values)}, "objective"),
         ({"place_price": (0,)}, "place_price"),
+        ({"relaxed_price": (0, 0, 0, -1)}, "relaxed_price"),
+        ({"reserve_price": (0, 0, 0, 0)}, "reserve_price"),
+        ({"price_of_together": (0, 0, 0)}, "price_of_together"),
     ],
 )
 def test_a_wrong_total_is_caught(changes: dict[str, Any], code: str) -> None:
