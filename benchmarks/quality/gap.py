@@ -31,6 +31,9 @@ class Outcome:
     took_s: float
 
 
+Method = Callable[[GapInstance, float, int], Outcome]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 when a method claims a cost below a bound that another proved."""
     options = _options(arguments)
@@ -40,10 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "",
         sep="\n",
     )
-    print("| instance | best known | " + " | ".join(f"{name} cost, gap %, s" for name in METHODS) + " |")
-    print("|---|---:|" + "---|" * len(METHODS))
+    methods = {name: METHODS[name] for name in options.methods.split(",")}
+    print("| instance | best known | " + " | ".join(f"{name} cost, gap %, s" for name in methods) + " |")
+    print("|---|---:|" + "---|" * len(methods))
     return max(
-        [_one_row(instance, options.time, options.seed) for instance in _instances(options)], default=0
+        [_one_row(instance, methods, options.time, options.seed) for instance in _instances(options)],
+        default=0,
     )
 
 
@@ -54,7 +59,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="folder of public instances and best_known.csv")
     parser.add_argument("--instances", default="", help="names of files in the folder, separated by commas")
     parser.add_argument("--generated", default="", help="family:agents:jobs, separated by commas")
-    return parser.parse_args(arguments)
+    parser.add_argument("--methods", default=",".join(METHODS), help="separated by commas; all by default")
+    options = parser.parse_args(arguments)
+    unknown = set(options.methods.split(",")) - METHODS.keys()
+    if unknown:
+        parser.error(f"no method {', '.join(sorted(unknown))}; there are {', '.join(METHODS)}")
+    return options
 
 
 def _instances(options: argparse.Namespace) -> list[GapInstance]:
@@ -68,8 +78,8 @@ def _instances(options: argparse.Namespace) -> list[GapInstance]:
     return found
 
 
-def _one_row(instance: GapInstance, limit_s: float, seed: int) -> int:
-    outcomes = {name: method(instance, limit_s, seed) for name, method in METHODS.items()}
+def _one_row(instance: GapInstance, methods: Mapping[str, Method], limit_s: float, seed: int) -> int:
+    outcomes = {name: method(instance, limit_s, seed) for name, method in methods.items()}
     bounds = [o.bound for o in outcomes.values() if o.bound is not None]
     costs = [o.cost for o in outcomes.values() if o.cost is not None]
     reference = max(bounds, default=0) if instance.best_known is None else instance.best_known
@@ -189,7 +199,7 @@ def _scip(instance: GapInstance, limit_s: float, seed: int) -> Outcome:
     )
 
 
-METHODS: Mapping[str, Callable[[GapInstance, float, int], Outcome]] = {
+METHODS: Mapping[str, Method] = {
     "relais": _relais,
     "CP-SAT": _cp_sat,
     "HiGHS": _highs,

@@ -78,7 +78,7 @@ def generated(family: str, num_agents: int, num_jobs: int, seed: int) -> GapInst
 
 
 def published(folder: Path, name: str) -> GapInstance:
-    """Return a public instance, looked for under ``folder``, with its best known value.
+    """Return the public instance of that name, or path, under ``folder``, with its best known value.
 
     File: agents m, jobs n; m rows of n costs; m rows of n loads; m capacities. ``best_known.csv`` in
     ``folder`` has the columns ``Path`` and ``Best known solution value``.
@@ -100,7 +100,7 @@ def published(folder: Path, name: str) -> GapInstance:
         cost=cost.reshape(num_agents, num_jobs),
         load=load.reshape(num_agents, num_jobs),
         capacity=capacity[:num_agents],
-        best_known=_best_known(folder).get(name),
+        best_known=_best_known(folder).get(path.name),
     )
 
 

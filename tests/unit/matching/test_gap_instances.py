@@ -16,6 +16,7 @@ def test_a_public_file_is_read_with_its_best_known_value(tmp_path: Path) -> None
     (tmp_path / "best_known.csv").write_text("Path,Best known solution value\nsome/x02003,9\nsome/y,\n")
     instance = published(tmp_path, "x02003")
     assert instance.best_known == 9
+    assert published(tmp_path, "some/x02003").best_known == 9
     assert instance.capacity.tolist() == [2, 4]
     result = assign(instance.problem())
     assert (result.arc >= 0).all()
@@ -46,6 +47,13 @@ def test_a_run_prints_one_row_per_instance(capsys: pytest.CaptureFixture[str]) -
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| c0320")]
     assert len(rows) == 1
     assert rows[0].count("proven") == len(gap.METHODS)
+
+
+def test_methods_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gap.main(["--time", "2", "--generated", "c:3:20", "--methods", "relais"]) == 0
+    assert "SCIP" not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        gap.main(["--methods", "magic"])
 
 
 def test_names_need_a_folder() -> None:
