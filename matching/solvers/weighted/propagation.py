@@ -81,7 +81,7 @@ def _model(region: Region) -> "tuple[CpModel, list[IntVar]]":
     column, position, load = packing.filling.of(arcs)
     order = np.argsort(column, kind="stable")
     columns, begins = np.unique(column[order], return_index=True)
-    for col, part in zip(columns.tolist(), np.split(order, begins[1:]), strict=True):
+    for col, part in zip(columns.tolist(), np.split(order, begins)[1:], strict=True):
         filled = [taken[i] for i in position[part].tolist()]
         weights = load[part].tolist()
         model.add(cp_model.LinearExpr.weighted_sum(filled, weights) <= int(region.residual[col]))
