@@ -18,6 +18,7 @@ from scheduler.store.tables import (
     Account,
     Booking,
     BookingState,
+    ConflictKind,
     Consent,
     ConsentHow,
     Feed,
@@ -38,6 +39,7 @@ from scheduler.store.tables import (
     Role,
     RunState,
     Slot,
+    SlotConflict,
     SlotSource,
     SlotState,
     Structure,
@@ -290,6 +292,15 @@ def booking(session: Session, **values: Any) -> Booking:
         "updated_at": NOW,
     }
     return _add(session, Booking(**{**defaults, **values}))
+
+
+def conflict(session: Session, **values: Any) -> SlotConflict:
+    """Add an open conflict about a slot that its calendar no longer shows."""
+    if "slot_id" not in values:
+        values["slot_id"] = _id(values, "slot") or slot(session).id
+    session.get_one(Slot, values["slot_id"]).conflict = "deleted"
+    defaults = {"kind": ConflictKind.DELETED, "raised_at": NOW, "next_action_on": NOW.date()}
+    return _add(session, SlotConflict(**{**defaults, **values}))
 
 
 def _id(values: dict[str, Any], name: str) -> Any:

@@ -4,6 +4,7 @@ from api.routes import (
     agenda_rules,
     bookings,
     communes,
+    conflicts,
     directory,
     feeds,
     health,
@@ -18,6 +19,7 @@ ROUTERS = (
     slots.router,  # first: routers are tried in turn, and these are asked for while a patient is on the line
     bookings.router,
     agenda_rules.router,
+    conflicts.router,
     referrals.router,
     sessions.router,
     communes.router,

@@ -1,5 +1,6 @@
 """Calendars, the slots they open, the bookings that take them."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -12,13 +13,16 @@ from scheduler.agenda.feeds import Mode, Preview
 from scheduler.agenda.feeds.addresses import host_only
 from scheduler.agenda.readings import outcome_of
 from scheduler.agenda.rules import MOST_CANCEL_HOURS
+from scheduler.agenda.settling import ConflictLine, Settle
 from scheduler.store.tables import (
     Booking,
     BookingState,
+    ConflictKind,
     Feed,
     FeedReading,
     FeedState,
     Modality,
+    Resolution,
     SlotState,
     Visibility,
 )
@@ -253,4 +257,41 @@ class AgendaRulesBody(Wire):
         ge=0,
         le=MOST_CANCEL_HOURS,
         description="Une annulation se fait librement jusqu'à tant d'heures avant le rendez-vous",
+    )
+
+
+class ConflictOut(Wire):
+    """A promised time that the practitioner's calendar no longer shows; settled by a person, by a day."""
+
+    id: int
+    slot_id: int
+    kind: ConflictKind = Field(
+        description="deleted, moved : l'agenda ; busy, overlap : autre chose alors"
+    )
+    practitioner_id: int
+    practitioner_name: str
+    start_at: Moment
+    end_at: Moment
+    raised_at: Moment
+    owner_id: UUID | None = Field(description="Compte chargé de régler ; null : la coordination")
+    next_action_on: date
+    resolved_at: Moment | None
+    resolution: Resolution | None
+
+
+class SettleIn(Wire):
+    """What becomes of a conflict."""
+
+    how: Settle = Field(description="keep : l'heure tient ; move : vers slot_id ; cancel : annuler")
+    slot_id: Id | None = None
+
+
+def conflict_out(line: ConflictLine) -> ConflictOut:
+    """Write a conflict to the wire."""
+    return ConflictOut(
+        **ConflictOut.columns(line.conflict),
+        practitioner_id=line.slot.practitioner_id,
+        practitioner_name=f"Dr {line.practitioner.given_name} {line.practitioner.family_name}",
+        start_at=line.slot.start_at,
+        end_at=line.slot.end_at,
     )

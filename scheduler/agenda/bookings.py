@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
+from scheduler.agenda.conflicts import open_conflict
 from scheduler.agenda.ending import limit_to_cancel
 from scheduler.agenda.history import trace
 from scheduler.agenda.life import state_at
 from scheduler.agenda.reach import is_own, is_staff, may_reach, reachable
 from scheduler.errors import NotFound
 from scheduler.listing import Listed, beyond
-from scheduler.store.tables import Booking, BookingState, Modality, Practice, Practitioner, Slot
+from scheduler.store.tables import Booking, BookingState, ConflictKind, Modality, Practice, Practitioner, Slot
 from scheduler.territory.communes import communes
 
 
@@ -87,8 +88,8 @@ class BookingShown:
         Until when it may be given back without a reason.
     may_cancel_late : bool
         Whether this person may do so later, with a reason.
-    conflict : str or None
-        Set when the practitioner's calendar no longer shows the slot as it was booked.
+    conflict : ConflictKind or None
+        What the practitioner's calendar says against it, until somebody has settled that.
     """
 
     id: UUID
@@ -106,7 +107,7 @@ class BookingShown:
     start_at: datetime
     end_at: datetime
     modality: Modality
-    conflict: str | None
+    conflict: ConflictKind | None
 
 
 def get_booking(session: Session, actor: Actor, booking_id: UUID, *, now: datetime) -> BookingShown:
@@ -129,6 +130,7 @@ def get_booking(session: Session, actor: Actor, booking_id: UUID, *, now: dateti
         raise NotFound("booking")
     booking, slot, practitioner, practice = row
     state = state_at(booking.state, booking.held_until, now)
+    conflict = open_conflict(session, booking.slot_id)
     return BookingShown(
         id=booking.id,
         slot_id=booking.slot_id,
@@ -145,5 +147,5 @@ def get_booking(session: Session, actor: Actor, booking_id: UUID, *, now: dateti
         start_at=slot.start_at,
         end_at=slot.end_at,
         modality=slot.modality,
-        conflict=slot.conflict,
+        conflict=None if conflict is None else conflict.kind,
     )

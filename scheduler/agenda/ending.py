@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
+from scheduler.agenda.conflicts import lapse
 from scheduler.agenda.errors import CancelTooLate, HoldOver, NotYetBegun, ReasonNeeded
 from scheduler.agenda.history import begin, keeper_of_holds, take
 from scheduler.agenda.life import MOVES, Step, state_at, step
@@ -55,6 +56,7 @@ def cancel(
     step(booking.state, Step.CANCEL)
     detail = _checked_limit(session, actor, booking, slot, reason, now)
     take(session, actor, booking, Step.CANCEL, now, detail=detail)
+    lapse(session, slot, actor.key, now)
     session.flush()
     return booking
 
@@ -104,6 +106,7 @@ def move(
     take_place(session, moved, free_places(session, actor, target, now))
     begin(session, actor, moved, now, detail={"moved_from": str(booking.id)})
     take(session, actor, booking, Step.MOVE, now, detail=detail | {"moved_to": str(moved.id)})
+    lapse(session, slot, actor.key, now)
     session.flush()
     return moved
 
@@ -147,7 +150,7 @@ def expire_holds(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) -
     slot_ids = set(session.exec(overdue))
     lock_slots(session, slot_ids)
     query = (
-        select(Booking, Practitioner.territory_id)
+        select(Booking, Slot, Practitioner.territory_id)
         .join(Slot, col(Slot.id) == col(Booking.slot_id))
         .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
         .where(
@@ -158,8 +161,10 @@ def expire_holds(session: Session, *, now: datetime, most: int = MOST_AT_ONCE) -
         .execution_options(populate_existing=True)
     )
     ended = session.exec(query).all()
-    for booking, territory_id in ended:
-        take(session, keeper_of_holds(territory_id), booking, Step.EXPIRE, now)
+    for booking, slot, territory_id in ended:
+        keeper = keeper_of_holds(territory_id)
+        take(session, keeper, booking, Step.EXPIRE, now)
+        lapse(session, slot, keeper.key, now)
     session.flush()
     return len(ended)
 

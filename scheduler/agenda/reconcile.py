@@ -2,7 +2,7 @@
 
 One transaction; reading the same thing twice changes no row at all. What was promised to a patient is
 never deleted: when its calendar moves it, drops it or puts something busy on it, the booking stays and
-the slot carries a ``conflict`` for somebody to settle.
+the slot carries a ``conflict`` that becomes a person's work (``conflicts``).
 """
 
 from collections import Counter
@@ -15,20 +15,27 @@ import structlog
 from sqlmodel import Session, col, select
 
 from scheduler.agenda.arrange import Shown, Stretch, Verdict, arrange
+from scheduler.agenda.conflicts import READER, agree, raise_conflict
 from scheduler.agenda.feeds.slots import SlotDraft, cut_slots
 from scheduler.agenda.feeds.values import Reading, State, Window
 from scheduler.agenda.standing import Item, load_standing
 from scheduler.rows import id_of
-from scheduler.store.tables import BookingEvent, Feed, FeedBusy, Practitioner, Slot, SlotSource, SlotState
+from scheduler.store.tables import (
+    BookingEvent,
+    ConflictKind,
+    Feed,
+    FeedBusy,
+    Practitioner,
+    Slot,
+    SlotSource,
+    SlotState,
+)
 
 log = structlog.get_logger()
 
 HORIZON = timedelta(days=14)
 """How far ahead calendars are read. Unscheduled care is searched for today and the next days; two weeks
 also cover the holidays GPs plan for, and keep each reading to some hundred slots."""
-
-READER = "system:feeds"
-"""Who acts, in the history of bookings, when a calendar changes under them."""
 
 _PLACED = frozenset({"state", "start_at", "end_at"})
 
@@ -138,7 +145,7 @@ def _change(feed: Feed, item: Item, verdict: Verdict) -> _Change:
         wanted |= {
             "start_at": item.draft.start_at,
             "end_at": item.draft.end_at,
-            "capacity": max([item.draft.capacity, *(booking.place for booking in item.bookings)]),
+            "capacity": _capacity(item),
             "practice_id": feed.practice_id,
             "modality": feed.modality,
             "visibility": feed.visibility,
@@ -146,6 +153,14 @@ def _change(feed: Feed, item: Item, verdict: Verdict) -> _Change:
     if item.row is not None:
         wanted = {name: value for name, value in wanted.items() if getattr(item.row, name) != value}
     return _Change(item, verdict, wanted)
+
+
+def _capacity(item: Item) -> int:
+    """Give what the calendar says, but keep every place that is taken; those en sus come on top."""
+    if item.draft is None:
+        raise ValueError("a slot without a draft keeps its capacity")
+    extra = 0 if item.row is None else item.row.extra_places
+    return max([item.draft.capacity, *(booking.place - extra for booking in item.bookings)])
 
 
 def _replace_busy(session: Session, feed: Feed, busy: frozenset[Stretch], now: datetime) -> None:
@@ -182,7 +197,7 @@ def _make(session: Session, feed: Feed, change: _Change, now: datetime) -> None:
     row.state = change.verdict.state  # it may have been closed to make room
     row.seen_at = row.updated_at = now
     session.add(row)
-    if change.values.get("conflict"):
+    if "conflict" in change.values:
         _note_conflict(session, row, change, now)
 
 
@@ -199,8 +214,12 @@ def _new_slot(feed: Feed, change: _Change, now: datetime) -> Slot:
 
 
 def _note_conflict(session: Session, row: Slot, change: _Change, now: datetime) -> None:
-    """Say it in the log and in the history of every booking concerned: it must not pass unseen."""
+    """Give it to a person, say it in the log and in the history of every booking concerned."""
     conflict = change.verdict.conflict
+    if conflict is None:
+        agree(session, row, now)
+        return
+    raise_conflict(session, row, ConflictKind(conflict), change.item.bookings, now)
     log.warning("slot_conflict", slot_id=row.id, conflict=conflict, num_bookings=len(change.item.bookings))
     session.add_all(
         BookingEvent(

@@ -105,6 +105,7 @@ ROUTES = (
     Route("GET", "/api/v1/matching-runs", COORDINATOR | {Role.BUREAU}),
     Route("POST", "/api/v1/matching-runs", COORDINATOR, body={}),
     Route("GET", "/api/v1/matching-runs/{run_id}", COORDINATOR | {Role.BUREAU}, "run"),
+    Route("POST", "/api/v1/matching-runs/{run_id}/cancel", COORDINATOR, "run", body={}),
     Route("GET", "/api/v1/matching-runs/{run_id}/proposals", COORDINATOR, "run"),
     Route("GET", "/api/v1/proposals", COORDINATOR),
     Route("POST", "/api/v1/proposals/{proposal_id}/validate", COORDINATOR, "proposal"),
@@ -151,7 +152,6 @@ ROUTES = (
         only_own(frozenset({Role.SIGNALLER})),
         body={},
     ),
-    Route("GET", "/api/v1/bookings", BOOKERS),
     Route(
         "POST",
         "/api/v1/slots/{slot_id}/holds",
@@ -161,9 +161,9 @@ ROUTES = (
         body={},
     ),
     Route("POST", "/api/v1/slots/{slot_id}/extra-bookings", KEEPERS, "slot", only_own(KEEPERS), body={}),
-    Route("POST", "/api/v1/bookings/{booking_id}/cancel", BOOKERS, "booking", OF_A_BOOKING),
+    Route("GET", "/api/v1/bookings", BOOKERS),
     Route("POST", "/api/v1/bookings/{booking_id}/confirm", BOOKERS, "booking", OF_A_HOLD, body={}),
-    Route("DELETE", "/api/v1/sessions/current", EVERYBODY),  # last: it signs people out
+    Route("POST", "/api/v1/bookings/{booking_id}/cancel", BOOKERS, "booking", OF_A_BOOKING),
     Route(
         "POST",
         "/api/v1/bookings/{booking_id}/move",
@@ -176,6 +176,15 @@ ROUTES = (
         "POST", "/api/v1/bookings/{booking_id}/honour", KEEPERS | COORDINATOR, "booking", only_own(KEEPERS)
     ),
     Route("POST", "/api/v1/bookings/{booking_id}/miss", KEEPERS | COORDINATOR, "booking", only_own(KEEPERS)),
+    Route("GET", "/api/v1/slot-conflicts", BOOKERS),
+    Route(
+        "POST",
+        "/api/v1/slot-conflicts/{conflict_id}/settle",
+        BOOKERS,
+        "conflict",
+        OF_A_BOOKING,
+        body={"how": "keep"},
+    ),
     Route(
         "GET",
         "/api/v1/practitioners/{practitioner_id}/agenda-rules",
@@ -191,4 +200,5 @@ ROUTES = (
         only_own(KEEPERS),
         body={"cancel_hours": 0},
     ),
+    Route("DELETE", "/api/v1/sessions/current", EVERYBODY),  # last: it signs people out
 )

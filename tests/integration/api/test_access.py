@@ -59,7 +59,7 @@ class World:
 
     def id_of(self, kind: str, variant: str, role: Role | None) -> Any:
         if variant == UNKNOWN:
-            return 2**31 - 1 if kind in {"practitioner", "slot", "feed"} else uuid4()
+            return 2**31 - 1 if kind in {"practitioner", "slot", "feed", "conflict"} else uuid4()
         return self.ids.get((kind, variant, role)) or self.ids[kind, variant, None]
 
 
@@ -113,6 +113,7 @@ def _everything(session: Any, world: World, territory_id: Any, variant: str) -> 
         "slot": slot,
         "feed": feed,
         "booking": factories.booking(session, slot=taken),
+        "conflict": factories.conflict(session, slot=taken),
         "run": run,
         "proposal": factories.proposal(session, referral=waiting, intake=intake, run=run),
         "referral": accepted,
@@ -129,6 +130,9 @@ def _own_things(
         start_at = NOW + timedelta(days=2, hours=number)
         slot = factories.slot(session, practice=theirs, start_at=start_at)
         world.ids["booking", OWN, role] = factories.booking(session, slot=slot, booked_by=key).id
+        contested = factories.slot(session, practice=theirs, start_at=start_at + timedelta(days=1))
+        factories.booking(session, slot=contested, booked_by=key)
+        world.ids["conflict", OWN, role] = factories.conflict(session, slot=contested).id
     if role is Role.SIGNALLER:
         received = ReferralState.RECEIVED
         referral = factories.referral(session, territory_id=territory_id, state=received)
