@@ -79,7 +79,8 @@ def note_suspect(
     """Keep what was known, and its age, until the same content comes again."""
     log.warning("feed_suspect", feed_id=feed.id)
     feed.read_at = now
-    feed.due_at = None if feed.address is None else due_after_success(id_of(feed), now, every=every)
+    if feed.address is not None:
+        feed.due_at = due_after_success(id_of(feed), now, every=every, zone=feed.zone)
     return write_reading(session, feed, now, f"{SUSPECT}:{seen}", reading)
 
 
@@ -126,7 +127,7 @@ def note_answered(feed: Feed, now: datetime, *, every: timedelta, refresh_s: int
     feed.read_at = feed.ok_at = now
     feed.num_failures = 0
     if feed.address is not None:
-        feed.due_at = due_after_success(id_of(feed), now, every=every, refresh_s=refresh_s)
+        feed.due_at = due_after_success(id_of(feed), now, every=every, zone=feed.zone, refresh_s=refresh_s)
 
 
 def write_reading(

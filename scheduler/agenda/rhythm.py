@@ -1,12 +1,14 @@
 """When a calendar is read again, and when it is given up: pure decisions.
 
-Every ten minutes or so; a producer that asks for less is heard up to one hour; failures double the wait up
-to six hours. Each wait is lengthened by up to a tenth, so that feeds of one host do not fall together.
+Every ten minutes or so while surgeries are open, three times more rarely at night and on Sundays; a producer
+that asks for less is heard up to one hour; failures double the wait up to six hours. Each wait is lengthened
+by up to a tenth, so that feeds of one host do not fall together.
 """
 
 import zlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from scheduler.agenda.feeds.fetched import FetchCode
 
@@ -16,6 +18,13 @@ FULL_EVERY = timedelta(hours=24)
 """However long a server says that nothing changed, everything is fetched once a day."""
 
 DENIED_BEFORE_SUSPENSION = 3
+
+OPENS, CLOSES = time(7), time(20)
+"""Hours between which calendars change and patients are placed, Monday to Saturday, by the feed's clock."""
+_SUNDAY = 6
+_RARER = 3
+_LONGEST_CLOSED = timedelta(minutes=30)
+"""Even at night: a calendar must not look silent for an hour because nobody asked."""
 
 # What asking again does not mend, as far as anybody can tell from here.
 _DENIED = frozenset(
@@ -36,17 +45,40 @@ _DENIED = frozenset(
 
 
 def due_after_success(
-    feed_id: int, now: datetime, *, every: timedelta, refresh_s: int | None = None
+    feed_id: int,
+    now: datetime,
+    *,
+    every: timedelta,
+    zone: str | None = None,
+    refresh_s: int | None = None,
 ) -> datetime:
     """Tell when to read again after an answer.
 
     Parameters
     ----------
+    zone
+        IANA name of the clock by which surgeries open; None = they never close.
     refresh_s
         Interval the producer asks for; only lengthens the rest, up to one hour.
     """
     asked = timedelta(seconds=refresh_s or 0)
-    return _spread(feed_id, now, max(every, min(asked, LONGEST_REST)))
+    usual = every if zone is None else rest_at(now, every, zone)
+    return _spread(feed_id, now, max(usual, min(asked, LONGEST_REST)))
+
+
+def rest_at(now: datetime, every: timedelta, zone: str) -> timedelta:
+    """Tell how long to rest after a reading: longer while surgeries are closed, but not past the opening."""
+    local = now.astimezone(ZoneInfo(zone))
+    if local.weekday() != _SUNDAY and OPENS <= local.time() < CLOSES:
+        return every
+    return max(every, min(_RARER * every, _LONGEST_CLOSED, _next_opening(local) - now))
+
+
+def _next_opening(local: datetime) -> datetime:
+    day = local.date() + timedelta(days=local.time() >= OPENS)
+    if day.weekday() == _SUNDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, OPENS, local.tzinfo)
 
 
 def due_after_failure(

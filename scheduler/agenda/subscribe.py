@@ -94,6 +94,7 @@ def suspend_feed(session: Session, actor: Actor, feed_id: int) -> Feed:
     if feed.state is FeedState.SUSPENDED:
         raise WrongState("feed", feed.state.value, "suspend")
     feed.state = FeedState.SUSPENDED
+    feed.num_failures = 0  # a person has seen to it: nothing is left to be told
     feed.due_at = None
     session.add(feed)
     session.flush()

@@ -31,11 +31,15 @@ from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.poll import PollSettings
 from scheduler.clock import Clock, utc_now
+from scheduler.jobs.care import look_after_requests
 from scheduler.jobs.due_feeds import read_due_feeds
 from scheduler.jobs.faults import where
+from scheduler.jobs.feed_alerts import tell_of_feeds
 from scheduler.jobs.health import JobBoard, JobHealth
 from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
+from scheduler.messages import send_due, sender_of
+from scheduler.messages.outbox import MailSettings
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -49,6 +53,9 @@ _TROUBLES = {EVENT_JOB_ERROR: "error", EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often due calendars are looked for; each has its own date."""
+
+ALERT_EVERY = timedelta(minutes=5)
+"""How often calendars in trouble are looked for; the mail says "for an hour", give or take this."""
 
 CLEAN_EVERY = timedelta(hours=1)
 """How often what is no longer needed is deleted."""
@@ -74,8 +81,12 @@ class RunningJobs:
 
 def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> RunningJobs:
     """Start every job of Relais in threads of this process."""
+    public_url = settings.public_url
     jobs: dict[str, tuple[Callable[[], object], timedelta]] = {
         "due_feeds": (_due_feeds(store, settings, clock), LOOK_EVERY),
+        "feed_alerts": (partial(tell_of_feeds, store, public_url=public_url, clock=clock), ALERT_EVERY),
+        "care": (partial(look_after_requests, store, public_url=public_url, clock=clock), LOOK_EVERY),
+        "mail": (_mail(store, settings, clock), LOOK_EVERY),
         "old_holds": (partial(end_old_holds, store, clock=clock), LOOK_EVERY),
         "old_keys": (partial(forget_old_keys, store, clock=clock), CLEAN_EVERY),
     }
@@ -120,3 +131,9 @@ def _due_feeds(store: Store, settings: Settings, clock: Clock) -> Callable[[], i
         fetch=partial(fetch, settings=FetchSettings(policy=policy)),
         settings=PollSettings(every=every, own_domain=urlsplit(settings.public_url).hostname),
     )
+
+
+def _mail(store: Store, settings: Settings, clock: Clock) -> Callable[[], int]:
+    domain = urlsplit(settings.public_url).hostname or "localhost"
+    marks = MailSettings(sender=settings.mail_from, domain=domain)
+    return partial(send_due, store, sender_of(settings), marks, clock=clock)

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from scheduler.clock import utc_now
 from scheduler.jobs.start import (
+    ALERT_EVERY,
     CLEAN_EVERY,
     JOB_DEFAULTS,
     LOOK_EVERY,
@@ -115,5 +116,9 @@ def test_the_jobs_of_relais_start_on_an_empty_store(sqlite_store: Store, tmp_pat
         jobs.stop()
     assert [(job.job_id, job.every, job.trouble) for job in jobs.board.all()] == [
         ("due_feeds", LOOK_EVERY, None),
+        ("feed_alerts", ALERT_EVERY, None),
+        ("care", LOOK_EVERY, None),
+        ("mail", LOOK_EVERY, None),
+        ("old_holds", LOOK_EVERY, None),
         ("old_keys", CLEAN_EVERY, None),
     ]

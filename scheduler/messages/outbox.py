@@ -1,0 +1,164 @@
+"""The mails to be sent, in the database: written once for each thing to tell, sent at least once.
+
+A mail is taken (its next date pushed back), sent outside any transaction, then marked. A crash between the
+sending and the mark sends it a second time under the same Message-ID; none is lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from scheduler.accounts.actor import Actor
+from scheduler.clock import Clock
+from scheduler.errors import NotFound, WrongState
+from scheduler.messages.senders import Envelope, Sender, SendFailed, Undeliverable
+from scheduler.messages.templates import Letter
+from scheduler.store.engine import Store
+from scheduler.store.tables import Message, MessageState
+from scheduler.store.violations import broken_invariant
+
+log = structlog.get_logger()
+
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
+"""Rest after each failure; after the last one the mail is given up: some 17 hours in all."""
+
+TAKEN_FOR = timedelta(minutes=5)
+"""For how long a mail that is being sent is left alone by other processes."""
+
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """How our mails are marked: who they come from, and the domain of their Message-ID."""
+
+    sender: str
+    domain: str
+
+
+def enqueue(
+    session: Session, *, territory_id: int, key: str, recipient: str, letter: Letter, now: datetime
+) -> Message | None:
+    """Write a mail to be sent, in the caller's transaction; None when the same thing was told before.
+
+    Parameters
+    ----------
+    key
+        What the mail is about, and to whom, in one text: ``feed:12:2026-11-22T08:00:00Z:<account>``.
+    """
+    row = Message(
+        id=uuid4(),
+        territory_id=territory_id,
+        kind=letter.kind,
+        key=key,
+        recipient=recipient,
+        subject=letter.subject,
+        body=letter.body,
+        created_at=now,
+        due_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        if broken_invariant(error) == "message_key_key":
+            return None
+        raise
+    return row
+
+
+def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clock) -> int:
+    """Send the mails that are due, each outside any transaction; gives how many left."""
+    num_sent = 0
+    for row in _take(store, clock()):
+        failure = _sent(sender, _envelope(row, settings))
+        with store.write() as session:
+            _mark(session, row.id, failure, clock())
+        num_sent += failure is None
+    return num_sent
+
+
+def list_dead(session: Session, actor: Actor) -> tuple[Message, ...]:
+    """List the mails of the territory that were given up, the newest first, a hundred at most."""
+    query = select(Message).where(
+        col(Message.territory_id) == actor.territory_id, col(Message.state) == MessageState.DEAD
+    )
+    return tuple(session.exec(query.order_by(col(Message.created_at).desc(), col(Message.id)).limit(100)))
+
+
+def send_again(session: Session, actor: Actor, message_id: UUID, *, now: datetime) -> Message:
+    """Try a mail that was given up once more, from the start.
+
+    Raises
+    ------
+    NotFound
+        When there is none in this territory.
+    WrongState
+        When it was not given up.
+    """
+    query = select(Message).where(col(Message.id) == message_id).with_for_update()
+    row = session.exec(query).first()
+    if row is None or row.territory_id != actor.territory_id:
+        raise NotFound("message")
+    if row.state is not MessageState.DEAD:
+        raise WrongState("message", row.state.value, "send_again")
+    row.state, row.num_attempts, row.due_at = MessageState.WAITING, 0, now
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _take(store: Store, now: datetime) -> Sequence[Message]:
+    """Take the mails that are due, so that no other process sends them meanwhile."""
+    due = (
+        select(Message)
+        .where(col(Message.state) == MessageState.WAITING, col(Message.due_at) <= now)
+        .order_by(col(Message.due_at), col(Message.id))
+        .limit(MOST_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    with store.write() as session:
+        rows = session.exec(due).all()
+        for row in rows:
+            row.num_attempts += 1
+            row.due_at = now + TAKEN_FOR
+            session.add(row)
+    return rows
+
+
+def _sent(sender: Sender, envelope: Envelope) -> SendFailed | None:
+    try:
+        sender.send(envelope)
+    except SendFailed as failure:
+        return failure
+    return None
+
+
+def _mark(session: Session, message_id: UUID, failure: SendFailed | None, now: datetime) -> None:
+    row = session.get_one(Message, message_id)
+    if failure is None:
+        row.state, row.sent_at, row.last_failure = MessageState.SENT, now, None
+    elif isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
+        log.error("mail_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
+        row.state, row.last_failure = MessageState.DEAD, failure.reason
+    else:
+        row.last_failure = failure.reason
+        row.due_at = now + RETRY_AFTER[row.num_attempts - 1]
+    session.add(row)
+    session.flush()
+
+
+def _envelope(row: Message, settings: MailSettings) -> Envelope:
+    return Envelope(
+        message_id=f"<{row.id}@{settings.domain}>",
+        sender=settings.sender,
+        recipient=row.recipient,
+        subject=row.subject,
+        body=row.body,
+        at=row.created_at,
+    )
