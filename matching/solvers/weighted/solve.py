@@ -12,6 +12,7 @@ from matching.solvers.weighted.dual import Dual, Float64
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.packing import Int64, Packing, arcs_of, choice_of, packing_of
+from matching.solvers.weighted.patterns import has_patterns, improved_by_patterns
 from matching.solvers.weighted.proof import improved_by_core
 from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
@@ -67,6 +68,8 @@ def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int)
         choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_SMALL_ARCS, work=_SHORT)
         if most == packing.value(choice):
             return choice, most
+    if has_patterns(packing):
+        return improved_by_patterns(dual, choice, deadline, seed)
     choice = searched(dual, choice, BY_PROPAGATION, deadline.part(0.5), seed)
     options = region_of(dual, choice, np.arange(packing.num_rows)).arcs.size
     if options > _MOST_OPTIONS * packing.num_rows:  # HiGHS would not find its way: better go on
