@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
-from matching.candidates import Candidates
+from matching import french
+from matching.candidates import LAST_RANK, Candidates
 from matching.columns import patient_limit_km
 from matching.eligibility import RULES, Pairs
 from matching.model import Instance, Patient, Reason, Tier
@@ -31,7 +32,7 @@ def reasons(instance: Instance, policy: Policy, found: Candidates, pair: Int64) 
     return [
         _placed(instance, row, stands, int(pair[row]), wishes[row])
         if row in wishes
-        else _not_placed(instance.patients[row], policy, stands, around, row)
+        else _not_placed(instance.patients[row], policy, found, around, row)
         for row, stands in enumerate(found.standings)
     ]
 
@@ -53,9 +54,9 @@ def _placed(
     distance_m, duration_s = int(instance.travel.distance_m[pair]), int(instance.travel.duration_s[pair])
     promoted = stands.rank < stands.tier
     parts = [
-        f"Priorité {stands.tier}, attend depuis {_days(stands.waited_days)}"
+        f"Priorité {stands.tier}, attend depuis {french.days(stands.waited_days)}"
         + (", passe devant car l'attente est trop longue" if promoted else ""),
-        f"{_minutes(duration_s)} de trajet ({_km(distance_m)})",
+        f"{french.minutes(duration_s)} de trajet ({french.km(distance_m)})",
     ]
     names = {wish.code: wish.name for wish in WISHES}
     if met:
@@ -75,7 +76,9 @@ def _placed(
     return Reason(code="placed", sentence=" ; ".join(parts) + ".", data=data)
 
 
-def _not_placed(patient: Patient, policy: Policy, stands: Standing, around: Surroundings, row: int) -> Reason:
+def _not_placed(
+    patient: Patient, policy: Policy, found: Candidates, around: Surroundings, row: int
+) -> Reason:
     if not patient.consent:
         return Reason(
             code="no_consent",
@@ -88,16 +91,26 @@ def _not_placed(patient: Patient, policy: Policy, stands: Standing, around: Surr
     possible = near.possible()
     if not possible.practitioner.size:
         return _excluded(near)
-    return _full(stands.tier, possible, around.holdings(stands.tier))
+    members = found.grouping.members[int(found.grouping.group[row])]
+    if len(members) > 1:
+        return _household(len(members), possible)
+    if found.reserve_price is not None and found.standings[row].rank == LAST_RANK:
+        kept = around.with_places_left(possible.practitioner)
+        if kept.size:
+            return _reserved(possible, int(kept.size))
+    tier = found.standings[row].tier
+    return _full(tier, possible, around.holdings(tier))
 
 
 def _nobody_in_reach(patient: Patient, policy: Policy, nearest_m: int | None) -> Reason:
     limit_km = patient_limit_km(patient.max_km, policy.reach)
-    sentence = f"Aucun médecin volontaire à {_km(limit_km * 1000)} ou moins"
+    sentence = f"Aucun médecin volontaire à {french.km(limit_km * 1000)} ou moins"
     if nearest_m is not None:
-        sentence += f" ; le plus proche est à {_km(nearest_m)}"
+        sentence += f" ; le plus proche est à {french.km(nearest_m)}"
     if patient.max_km is None and policy.reach.max_km_with_consent > limit_km:
-        sentence += f". Demandez au patient s'il irait jusqu'à {_km(policy.reach.max_km_with_consent * 1000)}"
+        sentence += (
+            f". Demandez au patient s'il irait jusqu'à {french.km(policy.reach.max_km_with_consent * 1000)}"
+        )
     return Reason(
         code="nobody_in_reach",
         sentence=sentence + ".",
@@ -124,6 +137,27 @@ def _excluded(near: Nearby) -> Reason:
     )
 
 
+def _household(members: int, possible: Nearby) -> Reason:
+    many = possible.practitioner.size
+    who = "le seul médecin possible" if many == 1 else f"aucun des {many} médecins possibles"
+    cannot = "ne peut pas" if many == 1 else "ne peut"
+    return Reason(
+        code="household",
+        sentence=f"{members} personnes du foyer restent ensemble, et {who} pour ce patient {cannot} les "
+        "prendre toutes.",
+        data={"members": members, "possible": many, "nearest": tuple(possible.named())},
+    )
+
+
+def _reserved(possible: Nearby, kept: int) -> Reason:
+    return Reason(
+        code="reserved",
+        sentence=f"Il reste des places chez {french.count(kept, 'médecin possible', 'médecins possibles')} : "
+        "elles sont gardées pour des patients plus urgents attendus bientôt.",
+        data={"possible": int(possible.practitioner.size), "with_places": kept},
+    )
+
+
 def _full(tier: Tier, possible: Nearby, holdings: Holdings) -> Reason:
     many = possible.practitioner.size
     who = "Le seul médecin possible n'a" if many == 1 else f"Les {many} médecins possibles n'ont"
@@ -138,7 +172,7 @@ def _full(tier: Tier, possible: Nearby, holdings: Holdings) -> Reason:
         )
         sentence += (
             f" : elles vont à des patients plus urgents ou plus proches ({listed}) ; le dernier servi "
-            f"est de priorité {last.tier} et attend depuis le {last.waiting_since:%d/%m/%Y}"
+            f"est de priorité {last.tier} et attend depuis le {french.day(last.waiting_since)}"
         )
     return Reason(
         code="full",
@@ -151,15 +185,3 @@ def _full(tier: Tier, possible: Nearby, holdings: Holdings) -> Reason:
             ),
         },
     )
-
-
-def _days(days: int) -> str:
-    return "aujourd'hui" if days == 0 else f"{days} jour{'s' if days > 1 else ''}"
-
-
-def _minutes(duration_s: int) -> str:
-    return f"{(duration_s + 30) // 60} min"
-
-
-def _km(distance_m: float) -> str:
-    return f"{distance_m / 1000:.1f}".replace(".", ",").removesuffix(",0") + " km"

@@ -96,6 +96,8 @@ class Surroundings:
         self._nearest_m = np.full(len(instance.patients), NO_LIMIT, np.int32)
         np.minimum.at(self._nearest_m, travel.patient, travel.distance_m)
         held = _held(instance, found.standings, pair)
+        places = np.array([p.places for p in instance.practitioners], np.int64)
+        self._places_left = places - np.array([len(holders) for holders in held], np.int64)
         self._all, self._tier1 = Holdings(held), Holdings(_held_against_tier1(instance, held))
 
     def in_reach(self, patient: int) -> Nearby:
@@ -107,6 +109,11 @@ class Surroundings:
             distance_m=self._distance_m[here],
             rule=self._rule[here],
         )
+
+    def with_places_left(self, practitioners: Int64) -> Int64:
+        """Return those of some practitioners who have more places than patients."""
+        left: Int64 = practitioners[self._places_left[practitioners] > 0]
+        return left
 
     def nearest_m(self, patient: int) -> int | None:
         """Return the distance of the nearest practitioner at all, None when travel names nobody."""

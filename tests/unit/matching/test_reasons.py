@@ -103,7 +103,7 @@ def test_full_says_whose_places_they_are_and_nobodys_name() -> None:
     assert reason.sentence == (
         "Les 2 médecins possibles n'ont plus de place : elles vont à des patients plus urgents ou plus "
         "proches (1 de priorité 1, 1 de priorité 3) ; le dernier servi est de priorité 3 et attend depuis "
-        "le 12/11/2026."
+        "le 12 novembre 2026."
     )
     assert reason.data["possible"] == 2
     holders = [gp["held_by"] for gp in reason.data["nearest"]]  # type: ignore[attr-defined]
