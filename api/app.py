@@ -98,6 +98,7 @@ def _lifespan(
             yield
         finally:
             await run_in_threadpool(services.workbench.stop)
+            await run_in_threadpool(services.rereads.stop)
             if jobs:
                 await run_in_threadpool(jobs.stop)
             if owned:

@@ -5,18 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from api.schemas.agenda import ReadAs
+from scheduler.accounts.actor import Actor
 from scheduler.agenda.feeds import FeedSettings, Preview, SourceUnreachable, Window, preview, read_in_child
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.feeds.fetched import Outcome
 from scheduler.agenda.poll import PollSettings, read_feed, read_file
+from scheduler.agenda.reread import check_sure, source_of
 from scheduler.errors import StoreBusy
+from scheduler.idempotency import answered_before
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.tables import FeedReading
+
+if TYPE_CHECKING:
+    from api.services import Services  # which holds the readers of this module
 
 USUAL_WINDOW = timedelta(hours=72)
 _AT_ONCE = 2
@@ -73,6 +80,32 @@ def fetch_body(address: str, *, allow_private: bool) -> bytes:
     if fetched.outcome is not Outcome.FRESH:
         raise SourceUnreachable(fetched.code, fetched.host, fetched.sentence)
     return fetched.body
+
+
+def read_once_more(here: "Services", actor: Actor, slot_id: int, *, key: str = "") -> None:
+    """Ask the calendar of a slot once more before a place of it is taken; call it outside a transaction.
+
+    Parameters
+    ----------
+    key
+        Idempotency key of the request: one that was answered before is only answered again.
+
+    Raises
+    ------
+    SlotNotSure
+        When the calendar does not answer in time, and has not for too long.
+    """
+    now = here.clock()
+    with here.store.read() as session:
+        source = source_of(session, slot_id)
+        if source is None or answered_before(session, actor, key):
+            return
+    if source.is_due(now):
+        read = partial(read_registered, here.store, source.feed_id, settings=here.settings, now=now)
+        here.rereads.within(source.feed_id, read, here.settings.reread_seconds)
+        with here.store.read() as session:
+            source = source_of(session, slot_id)
+    check_sure(source, now, grey_after=timedelta(minutes=here.settings.slot_grey_minutes))
 
 
 def read_registered(

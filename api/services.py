@@ -1,11 +1,12 @@
 """What a running application is made of, handed to the routes that need it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.reading import Readers
+from scheduler.agenda.reread import Rereads
 from scheduler.clock import Clock
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
@@ -19,6 +20,7 @@ class Services:
     store: Store
     clock: Clock
     readers: Readers
+    rereads: Rereads = field(default_factory=Rereads)
 
 
 def services_of(request: Request) -> Services:

@@ -83,6 +83,11 @@ def once(
     return Answer(status=status, body=answer, replayed=False)
 
 
+def answered_before(session: Session, actor: Actor, key: str) -> bool:
+    """Tell whether a key of this actor has had its effect: the same request is then answered the same."""
+    return session.get(IdempotencyRecord, (actor.key, key)) is not None
+
+
 def forget_keys(session: Session, *, before_at: datetime) -> int:
     """Delete the records of keys first used before an instant (48 hours ago is usual); gives their number."""
     gone = session.exec(delete(IdempotencyRecord).where(col(IdempotencyRecord.created_at) < before_at))

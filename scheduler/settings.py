@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     offer_days: int = Field(default=3, ge=1, le=30)
     feed_poll_minutes: int = Field(default=10, ge=1, le=60)
     feed_allow_private: bool = False
+    slot_grey_minutes: int = Field(default=120, ge=5, le=1440)
+    slot_hide_minutes: int = Field(default=1440, ge=10, le=1440)
+    reread_seconds: float = Field(default=2.0, gt=0, le=10)
     fhir_proxy_secret: SecretStr = SecretStr("")
     fhir_client_cn: str = ""
     fhir_client_ou: str = ""

@@ -9,11 +9,12 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import Booker, CalendarKeeper, Once
 from api.paging import Paged, instant, page
+from api.reading import read_once_more
 from api.schemas.agenda import BookIn, BookingOut, BookingRef, CancelIn, MoveIn, booking_out
 from api.schemas.common import Instant, Page
 from api.services import Here
 from scheduler.agenda.booking import confirm
-from scheduler.agenda.bookings import BookingLine, list_bookings
+from scheduler.agenda.bookings import BookingLine, get_booking, list_bookings
 from scheduler.agenda.ending import cancel, honour, miss, move
 
 router = APIRouter(prefix="/api/v1/bookings", tags=["agenda partagé"])
@@ -51,6 +52,9 @@ def confirm_hold(booking_id: UUID, given: BookIn, actor: Booker, once: Once, her
         booking = confirm(session, actor, booking_id=booking_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
 
+    with here.store.read() as session:
+        slot_id = get_booking(session, actor, booking_id, now=now).slot_id
+    read_once_more(here, actor, slot_id, key=once.key)
     with here.store.write() as session:
         return once.answer(session, actor, now=now, effect=confirmed, status=status.HTTP_200_OK)
 
@@ -80,6 +84,7 @@ def move_booking(booking_id: UUID, given: MoveIn, actor: Booker, once: Once, her
         )
         return BookingRef.of(booking)
 
+    read_once_more(here, actor, given.slot_id, key=once.key)
     with here.store.write() as session:
         return once.answer(session, actor, now=now, effect=moved)
 

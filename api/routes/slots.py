@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import Booker, Once, Surgery
 from api.paging import Paged, instant, page, whole
+from api.reading import read_once_more
 from api.schemas.agenda import BookIn, BookingRef, SlotOut
 from api.schemas.common import Id, Insee, Instant, Page
 from api.services import Here
@@ -73,6 +74,7 @@ def book_slot(
         booking = book(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
 
+    read_once_more(here, actor, slot_id, key=once.key)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=booked)
@@ -89,6 +91,7 @@ def hold_slot(
         booking = hold(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
 
+    read_once_more(here, actor, slot_id, key=once.key)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=held)

@@ -36,10 +36,15 @@ def do_once(
     answer = once(
         session,
         guest.actor,
-        key=f"page-{key}"[:255],
+        key=kept_key(key),
         route=route,
         body=repr(what).encode(),
         now=guest.now,
         effect=lambda: (303, dict(effect())),
     )
     return {name: str(value) for name, value in answer.body.items()}
+
+
+def kept_key(key: str) -> str:
+    """Give the key of a page as it is kept."""
+    return f"page-{key}"[:255]

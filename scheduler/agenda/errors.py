@@ -8,6 +8,7 @@ RelaisError (matching.errors)
     ├── HoldOver             the five minutes are over
     ├── CancelTooLate        the practitioner's limit has passed, and it is not staff who asks
     ├── NotYetBegun          nobody can have come, or not come, yet
+    ├── SlotNotSure          its calendar has not answered for too long
     └── PlacesLeft           a place en sus is asked for while an ordinary one is free
 """
 
@@ -92,3 +93,15 @@ class PlacesLeft(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Il reste une place ordinaire dans ce créneau : réservez-la.")
+
+
+class SlotNotSure(Conflict):
+    """The slot's calendar has not answered for too long to send somebody there."""
+
+    code = "slot_not_sure"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "L'agenda de ce médecin ne répond pas : le créneau n'est pas sûr. Appelez le cabinet, ou "
+            "choisissez un autre créneau."
+        )

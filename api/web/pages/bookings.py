@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from api.reading import read_once_more
 from api.web.errors import PageRoute
 from api.web.finding import asked
 from api.web.guests import BookerHere, Guest
@@ -17,7 +18,7 @@ from matching.errors import RelaisError
 from scheduler.agenda.booking import confirm
 from scheduler.agenda.bookings import get_booking
 from scheduler.agenda.ending import CancelReason, cancel
-from scheduler.agenda.errors import CancelTooLate, HoldOver, ReasonNeeded
+from scheduler.agenda.errors import CancelTooLate, HoldOver, ReasonNeeded, SlotNotSure
 from scheduler.errors import SlotNotOpen, WrongState
 from scheduler.store.tables import BookingState
 
@@ -33,13 +34,16 @@ def show(booking_id: UUID, guest: BookerHere) -> HTMLResponse:
 @router.post("/rendez-vous/{booking_id}/confirmer")
 def make_sure(booking_id: UUID, guest: BookerHere, sent: FromForm) -> Response:
     """Make a booking of a hold; pressed twice, it stays booked."""
+    with guest.here.store.read() as session:
+        slot_id = get_booking(session, guest.actor, booking_id, now=guest.now).slot_id
     try:
+        read_once_more(guest.here, guest.actor, slot_id)
         with guest.here.store.write() as session:
             confirm(session, guest.actor, booking_id=booking_id, now=guest.now)
     except WrongState as refusal:
         if refusal.state != BookingState.BOOKED.value:
             raise
-    except (HoldOver, SlotNotOpen) as refusal:
+    except (HoldOver, SlotNotOpen, SlotNotSure) as refusal:
         return _refused(guest, booking_id, sent, refusal)
     return _back(guest, booking_id, sent, "reserve")
 

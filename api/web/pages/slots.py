@@ -9,17 +9,19 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
+from api.reading import read_once_more
 from api.schemas.common import Id
 from api.web.errors import PageRoute
 from api.web.finding import Asked, asked, find, grouped
 from api.web.forms import Form
 from api.web.guests import BookerHere, Guest
 from api.web.notices import Notice
-from api.web.once import do_once
+from api.web.once import do_once, kept_key
 from api.web.places import label, suggestions
 from api.web.sent import FromForm, Sent
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book, hold
+from scheduler.agenda.errors import SlotNotSure
 from scheduler.errors import SlotNotOpen, SlotTaken
 from scheduler.store.tables import Booking
 
@@ -50,17 +52,19 @@ class _UseCase(Protocol):
 
 def _taken(guest: Guest, slot_id: int, sent: Sent, *, how: str, use_case: _UseCase, notice: str) -> Response:
     looked_for = asked(sent.values, guest.insee)
+    key = f"{how}-{sent.values.get('key', '')}"
     try:
+        read_once_more(guest.here, guest.actor, slot_id, key=kept_key(key))
         with guest.here.store.write() as session:
             kept = do_once(
                 session,
                 guest,
-                key=f"{how}-{sent.values.get('key', '')}",
+                key=key,
                 route=f"POST /creneaux/{slot_id}/{how}",
                 what=slot_id,
                 effect=lambda: {"id": str(use_case(session, guest.actor, slot_id=slot_id, now=guest.now).id)},
             )
-    except (SlotTaken, SlotNotOpen) as refusal:
+    except (SlotTaken, SlotNotOpen, SlotNotSure) as refusal:
         told = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
         return show_slots(guest, looked_for, notice=told, status=HTTPStatus.CONFLICT)
     return RedirectResponse(
