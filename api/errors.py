@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from api.logging import describe
 from api.wording import french_problems
-from matching.errors import RelaisError
+from matching.errors import InvalidPolicy, RelaisError
 from scheduler.agenda.feeds.errors import FeedError, PlatformUnsupported
 from scheduler.errors import (
     Conflict,
@@ -91,6 +91,7 @@ STATUS_OF: dict[type[RelaisError], Rule] = {
     TooManyAttempts: Rule(HTTPStatus.TOO_MANY_REQUESTS, "Trop d'essais"),
     InvalidInput: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Données à corriger"),
     InvalidCursor: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Données à corriger"),
+    InvalidPolicy: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Règles à corriger"),
     Conflict: Rule(HTTPStatus.CONFLICT, "Impossible dans l'état actuel"),
     # IETF draft idempotency-key-header-07, section 2.6: 422 for the same key with another payload
     KeyReused: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Clé déjà utilisée"),

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.reading import Readers
 from scheduler.agenda.reread import Rereads
 from scheduler.clock import Clock
+from scheduler.referrals.workbench import Workbench
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -21,6 +22,7 @@ class Services:
     clock: Clock
     readers: Readers
     rereads: Rereads = field(default_factory=Rereads)
+    workbench: Workbench = field(default_factory=Workbench)
 
 
 def services_of(request: Request) -> Services:

@@ -34,6 +34,7 @@ _UNIQUE: Mapping[str | None, str] = {
     "intake_one_open": "intake",
 }
 _MOST_PLACES = 1000
+_MOST_UNITS = 3 * _MOST_PLACES
 _OLDEST = 130
 _FARTHEST_KM = 100.0
 
@@ -76,6 +77,8 @@ class IntakeGiven:
         New patients accepted in all, 0 to 1000.
     max_tier1 : int or None
         How many of them of the most complex tier; None = no limit.
+    workload : int or None
+        Sum of the patients' units (1 to 3 by need) accepted in all; None = no limit.
     age_min, age_max : int or None
         Both included, years.
     max_km : float or None
@@ -89,6 +92,7 @@ class IntakeGiven:
     practice_id: int
     places: int
     max_tier1: int | None = None
+    workload: int | None = None
     age_min: int | None = None
     age_max: int | None = None
     home_visits: bool = False
@@ -296,6 +300,8 @@ def _checked_intake(given: IntakeGiven) -> dict[str, Any]:
         raise InvalidInput("places", f"un nombre de 0 à {_MOST_PLACES}")
     if given.max_tier1 is not None and not 0 <= given.max_tier1 <= _MOST_PLACES:
         raise InvalidInput("max_tier1", f"un nombre de 0 à {_MOST_PLACES}, ou rien")
+    if given.workload is not None and not 0 <= given.workload <= _MOST_UNITS:
+        raise InvalidInput("workload", f"un nombre de 0 à {_MOST_UNITS}, ou rien")
     for name, age in (("age_min", given.age_min), ("age_max", given.age_max)):
         if age is not None and not 0 <= age <= _OLDEST:
             raise InvalidInput(name, f"un âge de 0 à {_OLDEST} ans, ou rien")

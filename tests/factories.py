@@ -30,6 +30,7 @@ from scheduler.store.tables import (
     Offer,
     OfferState,
     Patient,
+    PolicyDocument,
     Practice,
     Practitioner,
     Proposal,
@@ -43,6 +44,8 @@ from scheduler.store.tables import (
     SlotSource,
     SlotState,
     Structure,
+    Study,
+    StudyKind,
     Territory,
     TerritoryCommune,
     Visibility,
@@ -208,6 +211,23 @@ def matching_run(session: Session, **values: Any) -> MatchingRun:
         values["territory_id"] = _id(values, "territory") or territory(session).id
     defaults = {"state": RunState.DONE, "policy_version": "1", "started_at": NOW, "ended_at": NOW}
     return _add(session, MatchingRun(**{**defaults, **values}))
+
+
+def policy_document(session: Session, **values: Any) -> PolicyDocument:
+    """Add a version of the default policy under another name."""
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
+    version = f"essai-{next(_numbers)}"
+    defaults = {"version": version, "document": f'version = "{version}"', "created_at": NOW}
+    return _add(session, PolicyDocument(**{**defaults, **values}))
+
+
+def study(session: Session, **values: Any) -> Study:
+    """Add a rehearsal that has ended."""
+    if "territory_id" not in values:
+        values["territory_id"] = _id(values, "territory") or territory(session).id
+    defaults = {"kind": StudyKind.REHEARSAL, "state": RunState.DONE, "started_at": NOW, "ended_at": NOW}
+    return _add(session, Study(**{**defaults, **values}))
 
 
 def proposal(session: Session, **values: Any) -> Proposal:

@@ -11,6 +11,7 @@ from api.cli.screen import progress
 if TYPE_CHECKING:
     from matching import Instance, Policy, Solution
     from scheduler.demo.values import DemoTerritory
+    from scheduler.referrals.child import Watcher
     from scheduler.settings import Settings
     from scheduler.store.engine import Store
 
@@ -64,9 +65,12 @@ def _load_and_match(store: "Store", settings: "Settings", territory: "DemoTerrit
     )
     solutions: list[Solution] = []
 
-    def solve(instance: "Instance", policy: "Policy", *, time_limit_s: float, seed: int) -> "Solution":
-        solutions.append(solve_in_child(instance, policy, time_limit_s=time_limit_s, seed=seed))
-        return solutions[-1]
+    def solve(
+        instance: "Instance", policy: "Policy", *, time_limit_s: float, seed: int, watch: "Watcher | None"
+    ) -> "Solution":
+        solution = solve_in_child(instance, policy, time_limit_s=time_limit_s, seed=seed, watch=watch)
+        solutions.append(solution)
+        return solution
 
     say("2. Appariement des patients en attente aux médecins volontaires.")
     order = RunOrder(policy=Policy.default(), time_limit_s=settings.solve_seconds)

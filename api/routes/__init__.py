@@ -9,10 +9,13 @@ from api.routes import (
     feeds,
     health,
     matching_runs,
+    policies,
     proposals,
+    reasons,
     referrals,
     sessions,
     slots,
+    studies,
 )
 
 ROUTERS = (
@@ -25,6 +28,9 @@ ROUTERS = (
     communes.router,
     matching_runs.router,
     proposals.router,
+    policies.router,
+    reasons.router,
+    studies.router,
     feeds.router,
     directory.practitioners,
     directory.structures,

@@ -88,6 +88,12 @@ class IntakeIn(Wire):
     max_tier1: int | None = Field(
         default=None, ge=0, le=1000, description="Dont situations les plus complexes ; null : sans limite"
     )
+    workload: int | None = Field(
+        default=None,
+        ge=0,
+        le=3000,
+        description="Charge acceptée en tout, 1 à 3 par patient ; null : sans limite",
+    )
     age_min: int | None = Field(default=None, ge=0, le=130, description="Âge minimal, en années")
     age_max: int | None = Field(default=None, ge=0, le=130, description="Âge maximal, en années")
     home_visits: bool = False
@@ -103,6 +109,7 @@ class IntakeOut(Wire):
     practice_id: int
     places: int
     max_tier1: int | None
+    workload: int | None
     age_min: int | None
     age_max: int | None
     home_visits: bool

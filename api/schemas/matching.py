@@ -15,6 +15,18 @@ class RunIn(Wire):
     """What a run may be told; everything has a default."""
 
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Même graine, mêmes données : même résultat")
+    time_limit_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=3600,
+        description="Secondes de calcul au plus ; sans dépasser celles du service",
+    )
+
+
+class CancelIn(Wire):
+    """What becomes of the best found when a run is cancelled."""
+
+    keep_best: bool = Field(default=False, description="true : proposer la meilleure répartition trouvée")
 
 
 class RunRef(Wire):
@@ -24,18 +36,49 @@ class RunRef(Wire):
     state: RunState
 
 
-class RunOut(RunRef):
-    """One run of the engine: what it was asked, what it proved."""
+class ChangesOut(Wire):
+    """What a run changed among the proposals that nobody had decided yet."""
 
-    policy_version: str
-    seed: int
-    started_at: Moment
-    ended_at: Moment | None
-    status: str | None = Field(description="optimal, ou feasible (arrêté par le temps)")
-    objective: str | None = Field(description="Entier exact, en texte : il peut dépasser 2^53")
-    bound: str | None = Field(description="Borne prouvée ; égale à objective quand status est optimal")
+    kept: int
+    moved: int = Field(description="Proposés à un autre médecin qu'avant")
+    withdrawn: int = Field(description="Remis en attente, sans nouvelle proposition")
+    new: int
+    reasons: dict[str, int] = Field(description="Pourquoi, par code, pour moved et withdrawn")
+
+
+class TierOut(Wire):
+    """What a run did for one tier."""
+
+    tier: int
     num_patients: int
     num_placed: int
+    median_travel_s: float | None
+    farthest_m: int | None
+
+
+class RunOut(RunRef):
+    """One run of the engine: what it was asked, how far it is, what it proved."""
+
+    policy_version: str
+    policy_id: int | None = Field(description="Version enregistrée ; null pour les règles par défaut")
+    seed: int
+    time_limit_s: float
+    started_at: Moment
+    ended_at: Moment | None
+    status: str | None = Field(description="optimal, ou feasible (arrêté par le temps ou à la demande)")
+    best: str | None = Field(description="Meilleure valeur trouvée jusqu'ici ; entier exact, en texte")
+    objective: str | None = Field(description="Entier exact, en texte : il peut dépasser 2^53")
+    bound: str | None = Field(description="Borne prouvée ; égale à objective quand status est optimal")
+    elapsed_s: float | None = Field(description="Secondes de calcul, à la dernière nouvelle")
+    cancel_requested_at: Moment | None
+    num_patients: int
+    num_placed: int
+    kept_best: bool | None = Field(description="Annulé : si la meilleure répartition trouvée a été proposée")
+    changes: ChangesOut | None
+    tiers: list[TierOut]
+    price_of_together: tuple[int, int, int] | None = Field(
+        description="Patients de priorité 1, 2, 3 placés en moins parce que tous les foyers restent réunis"
+    )
     warnings: list[str]
     failure: str | None
 
@@ -86,7 +129,14 @@ class RejectedRef(Wire):
 
 def run_out(run: MatchingRun) -> RunOut:
     """Write a run to the wire."""
-    return RunOut.of(run)
+    told = run.outcome
+    return RunOut.of(
+        run,
+        kept_best=told.get("kept_best"),
+        changes=told.get("changes"),
+        tiers=told.get("tiers", []),
+        price_of_together=told.get("price_of_together"),
+    )
 
 
 def proposal_out(line: ProposalLine) -> ProposalOut:

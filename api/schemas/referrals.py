@@ -60,6 +60,9 @@ class WishesIn(Wire):
         le=100,
         description="Distance acceptée, en km ; null : celle de la CPTS",
     )
+    together: bool = Field(
+        default=False, description="Demande le même médecin que son foyer (qui le demande aussi), ou aucun"
+    )
 
 
 class ConsentIn(Wire):
@@ -155,6 +158,7 @@ class WishesOut(Wire):
     prefers_gender: Gender | None
     known_practitioner_id: int | None
     max_km: float | None
+    together: bool
 
 
 class ConsentOut(Wire):

@@ -89,6 +89,13 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", NARROW)
 
 
+def percent(share: float) -> str:
+    """Write a small share with its decimals: ``0,02 %``; under a ten-thousandth, that it is less."""
+    if 0 < share < 0.0001:
+        return f"moins de 0,01{NARROW}%"
+    return f"{100 * share:.2f}".rstrip("0").rstrip(".").replace(".", ",") + f"{NARROW}%"
+
+
 def counted(value: int, one: str, many: str) -> str:
     """Write a number with its noun; French keeps the singular under two: ``0 créneau``."""
     return f"{number(value)} {one if abs(value) < 2 else many}"

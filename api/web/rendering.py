@@ -23,6 +23,7 @@ STATIC = HERE / "static"
 PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; "
+        "connect-src 'self'; "
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
@@ -91,8 +92,8 @@ def environment() -> Environment:
         asset=asset,
         words=words,
         short_day=dates.short_day,
-        duration=dates.duration,
         countdown=dates.countdown,
+        duration=dates.duration,
         kilometres=dates.kilometres,
         number=dates.number,
         counted=dates.counted,

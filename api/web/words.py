@@ -276,3 +276,14 @@ LANGUAGES: Mapping[str, str] = {
 }
 
 GENDERS: Mapping[str, str] = {"f": "une femme", "m": "un homme"}
+
+
+def change_reason(code: str) -> str:
+    """Say why a proposal was not kept by a run, from the code in its record."""
+    return _CHANGES.get(code, "n’était plus possible").replace("'", "’")
+
+
+_CHANGES: Mapping[str, str] = {
+    **{rule.code: f"ce médecin {rule.excludes}" for rule in RULES},
+    **CHANGE_CODES,
+}

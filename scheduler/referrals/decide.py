@@ -112,7 +112,7 @@ def _check_place(session: Session, referral: Referral, proposal: Proposal, now: 
     query = select(Intake).where(col(Intake.id) == proposal.intake_id).with_for_update(key_share=True)
     intake = session.exec(query.execution_options(populate_existing=True)).one()
     taken = taken_places(session, [id_of(intake)], proposed=False)
-    left = left_in(intake, taken[id_of(intake)]).take(proposal.tier)
+    left = left_in(intake, taken[id_of(intake)]).take(proposal.tier, proposal.units)
     if left is None or not takes_patients(intake, today_in(session, referral.territory_id, now)):
         raise NoPlaceLeft
 

@@ -6,8 +6,10 @@ RelaisError (matching.errors)
 │   │   └── AlreadySignalled   the same person has an open referral in this territory
 │   ├── ConsentMissing         no consent, or it was withdrawn
 │   ├── NoPlaceLeft            the practitioner takes nobody more now
-│   └── RunInProgress          a matching run of this territory is being computed
-└── SolveFailed                the computation gave no answer; the run says why
+│   ├── RunInProgress          a matching run of this territory is being computed
+│   └── StudyInProgress        a study of the same kind is
+├── SolveFailed                the computation gave no answer; the run says why
+└── SolveCancelled             it was told to stop and had nothing to hand over
 """
 
 from uuid import UUID
@@ -71,6 +73,15 @@ class RunInProgress(Conflict):
         super().__init__("Un appariement est déjà en cours de calcul. Attendez son résultat.")
 
 
+class StudyInProgress(Conflict):
+    """A study of the same kind is being computed for this territory."""
+
+    code = "study_in_progress"
+
+    def __init__(self) -> None:
+        super().__init__("Une étude de ce genre est déjà en cours de calcul. Attendez son résultat.")
+
+
 class SolveFailed(RelaisError):
     """The computation stopped without an answer; nothing was written.
 
@@ -85,3 +96,12 @@ class SolveFailed(RelaisError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class SolveCancelled(RelaisError):
+    """The computation was told to stop, and had nothing to hand over in time."""
+
+    code = "solve_cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("Calcul arrêté à votre demande, sans résultat à garder.")

@@ -1,6 +1,11 @@
-"""From the waiting list and the open intakes of a territory to an instance of the core."""
+"""From the waiting list and the open intakes of a territory to an instance of the core.
 
-from collections.abc import Mapping, Sequence
+In the instance: who waits, who is proposed to a GP and not yet decided (a commitment that is not firm), who
+has an open offer (a firm one). Places of accepted patients are subtracted; those of the firm commitments
+are not, because the core counts them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Protocol
@@ -12,12 +17,15 @@ from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
+from matching.model import Commitment, Instance, Needs, Travel
 from matching.model import Gender as Letter
-from matching.model import Instance, Needs, Travel
 from matching.model import Patient as Waiting
 from matching.model import Practitioner as Volunteer
 from matching.policy import Policy
-from scheduler.referrals.places import Left, left_in, taken_places, takes_patients
+from matching.priority import tier_of
+from matching.workload import workload_units
+from scheduler.referrals.committed import Homes, always_together, followed_by, offered_to, proposed_to
+from scheduler.referrals.places import Left, Taken, left_in, taken_places, takes_patients
 from scheduler.rows import id_of
 from scheduler.store.tables import (
     Consent,
@@ -50,13 +58,30 @@ class Prepared:
         Patients are known by the id of their referral, practitioners by their own, both as text.
     intake_of : mapping of str to int
         Intake behind each practitioner of the instance.
+    units_of : mapping of str to int
+        Workload of each patient, 1 to 3.
+    communes, practice_communes : tuple of str
+        Name of the commune of each patient, and of each practitioner's practice.
     num_without_consent : int
         Referrals that wait although their consent was withdrawn: left out.
     """
 
     instance: Instance
     intake_of: Mapping[str, int]
+    units_of: Mapping[str, int]
+    communes: tuple[str, ...]
+    practice_communes: tuple[str, ...]
     num_without_consent: int
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Patients with an open offer: part of the instance, never moved by a run."""
+        return frozenset(each.patient_id for each in self.instance.commitments if each.firm)
+
+    @property
+    def proposed(self) -> Mapping[str, str]:
+        """Practitioner of each patient whose proposal waits for a decision."""
+        return {each.patient_id: each.practitioner_id for each in self.instance.commitments if not each.firm}
 
 
 class _Located(Protocol):
@@ -80,33 +105,70 @@ class _Offering:
 
 
 def build_instance(
-    session: Session, territory_id: int, *, on: date, policy: Policy, travel: TravelTimes
+    session: Session,
+    territory_id: int,
+    *,
+    on: date,
+    policy: Policy,
+    travel: TravelTimes,
+    proposals_are_firm: bool = False,
 ) -> Prepared:
     """Read who waits and who takes patients on a day, and measure the travel between them.
 
     Patients come in a fixed order (longest wait first, then id), so that the same data give the same
     instance. A pair that the coordination rejected or the GP declined is left out: a run does not
     propose again what somebody has just refused.
+
+    Parameters
+    ----------
+    proposals_are_firm
+        To explain what is proposed as it stands, instead of looking for something better.
     """
-    rows = list(session.exec(_waiting(territory_id)))
-    agreed = [(referral, patient) for referral, patient, agrees in rows if agrees]
-    offering = _offering(session, territory_id, on)
+    offering = _offering(session, territory_id, on, proposed=proposals_are_firm)
+    practitioner_of = {id_of(each.intake): str(each.practitioner.id) for each in offering}
+    rows = list(session.exec(_concerned(territory_id)))
+    announced = offered_to(session, territory_id, practitioner_of)
+    pending = proposed_to(session, territory_id, practitioner_of)
+    agreed = [
+        (referral, patient)
+        for referral, patient, agrees in rows
+        if agrees
+        and (referral.state is ReferralState.WAITING or referral.id in announced or referral.id in pending)
+    ]
+    homes = Homes(followed_by(session, territory_id), always_together(session, territory_id))
+    patients = tuple(_patient(referral, patient, on, homes) for referral, patient in agreed)
+    commitments = (
+        *_commitments(patients, announced, firm=True),
+        *_commitments(patients, pending, firm=proposals_are_firm),
+    )
+    homes_at = [communes().by_insee(patient.insee) for _, patient in agreed]
     trips = travel.between(
-        _positions([communes().by_insee(patient.insee) for _, patient in agreed]),
+        _positions(homes_at),
         _positions([each.practice for each in offering]),
         max(policy.reach.max_km, policy.reach.max_km_with_consent),
     )
-    referral_ids = [referral.id for referral, _ in agreed]
-    refused = _refused_rows(session, territory_id, referral_ids, [id_of(each.intake) for each in offering])
+    refused = _refused_rows(
+        session, territory_id, [referral.id for referral, _ in agreed], list(practitioner_of)
+    )
+    units_of = {each.id: workload_units(each.needs, each.age, policy.workload) for each in patients}
+    held = _held(patients, commitments, units_of, policy)
     return Prepared(
         instance=Instance(
-            patients=tuple(_patient(referral, patient, on) for referral, patient in agreed),
-            practitioners=tuple(_volunteer(each) for each in offering),
+            patients=patients,
+            practitioners=tuple(
+                _volunteer(each, held.get(practitioner_of[id_of(each.intake)], Taken())) for each in offering
+            ),
             travel=_without(trips, refused, num_practitioners=len(offering)),
             on=on,
+            commitments=commitments,
         ),
-        intake_of={str(each.practitioner.id): id_of(each.intake) for each in offering},
-        num_without_consent=len(rows) - len(agreed),
+        intake_of={practitioner: intake_id for intake_id, practitioner in practitioner_of.items()},
+        units_of=units_of,
+        communes=tuple(place.name for place in homes_at),
+        practice_communes=tuple(communes().by_insee(each.practice.insee).name for each in offering),
+        num_without_consent=sum(
+            not agrees and referral.state is ReferralState.WAITING for referral, _, agrees in rows
+        ),
     )
 
 
@@ -120,21 +182,28 @@ def consented() -> ColumnElement[bool]:
     return exists().where(col(Consent.referral_id) == col(Referral.id), col(Consent.withdrawn_at).is_(None))
 
 
-def _waiting(territory_id: int) -> Select[Referral, Patient, bool]:
+def _concerned(territory_id: int) -> Select[Referral, Patient, bool]:
+    states = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
     return (
         select(Referral, Patient, consented())
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.state) == ReferralState.WAITING,
+            col(Referral.state).in_(states),
             col(Referral.pathway) == "gp",
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
     )
 
 
-def _offering(session: Session, territory_id: int, on: date) -> list[_Offering]:
-    """Load the intakes that take somebody on a day, with what is left of each."""
+def _offering(session: Session, territory_id: int, on: date, *, proposed: bool) -> list[_Offering]:
+    """Load the intakes that take somebody on a day, with what is left of each.
+
+    Parameters
+    ----------
+    proposed
+        Whether the proposals nobody has decided yet take their places.
+    """
     query = (
         select(Intake, Practitioner, Practice)
         .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
@@ -143,18 +212,29 @@ def _offering(session: Session, territory_id: int, on: date) -> list[_Offering]:
         .order_by(col(Intake.id))
     )
     rows = [row for row in session.exec(query) if takes_patients(row[0], on)]
-    taken = taken_places(session, [id_of(intake) for intake, _, _ in rows])
+    taken = taken_places(session, [id_of(intake) for intake, _, _ in rows], proposed=proposed)
     return [
         _Offering(intake, practitioner, practice, left_in(intake, taken[id_of(intake)]))
         for intake, practitioner, practice in rows
     ]
 
 
-def _patient(referral: Referral, patient: Patient, on: date) -> Waiting:
-    known = referral.known_practitioner_id
+def _commitments(
+    patients: Sequence[Waiting], practitioner_of: Mapping[UUID, str], *, firm: bool
+) -> Iterator[Commitment]:
+    here = {each.id for each in patients}
+    for referral_id, practitioner_id in practitioner_of.items():
+        if str(referral_id) in here:
+            yield Commitment(patient_id=str(referral_id), practitioner_id=practitioner_id, firm=firm)
+
+
+def _patient(referral: Referral, patient: Patient, on: date, homes: Homes) -> Waiting:
+    known, home = referral.known_practitioner_id, referral.household_id
     return Waiting(
         id=str(referral.id),
-        household=None if referral.household_id is None else str(referral.household_id),
+        household=None if home is None else str(home),
+        together=referral.together or home in homes.together,
+        household_practitioners=frozenset() if home is None else homes.followed.get(home, frozenset()),
         age=None if patient.birth_date is None else age_on(patient.birth_date, on),
         needs=Needs(**{need: getattr(referral, need) for need in NEEDS}),
         waiting_since=referral.waiting_since,
@@ -165,12 +245,33 @@ def _patient(referral: Referral, patient: Patient, on: date) -> Waiting:
     )
 
 
-def _volunteer(each: _Offering) -> Volunteer:
+def _held(
+    patients: Sequence[Waiting],
+    commitments: Sequence[Commitment],
+    units_of: Mapping[str, int],
+    policy: Policy,
+) -> dict[str, Taken]:
+    """Count what the firm commitments take at each practitioner, as the core will count it."""
+    by_id = {each.id: each for each in patients}
+    held: dict[str, Taken] = {}
+    for each in (one for one in commitments if one.firm):
+        who, before = by_id[each.patient_id], held.get(each.practitioner_id, Taken())
+        in_tier1 = tier_of(who.needs, who.age, policy.tiers) == 1
+        held[each.practitioner_id] = Taken(
+            before.places + 1, before.tier1 + in_tier1, before.units + units_of[who.id]
+        )
+    return held
+
+
+def _volunteer(each: _Offering, held: Taken) -> Volunteer:
+    """Describe an intake to the core; what is announced always fits, whatever the GP lowered since."""
+    tier1, workload = each.left.tier1, each.left.workload
     return Volunteer(
         id=str(each.practitioner.id),
         name=f"Dr {each.practitioner.given_name} {each.practitioner.family_name}",
-        places=each.left.places,
-        max_tier1=each.left.tier1,
+        places=each.left.places + held.places,
+        max_tier1=None if tier1 is None else tier1 + held.tier1,
+        workload=None if workload is None else workload + held.units,
         age_min=each.intake.age_min,
         age_max=each.intake.age_max,
         home_visits=each.intake.home_visits,

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -52,17 +51,6 @@ class WaitingTier:
     def count(self) -> int:
         """How many they are."""
         return len(self.ids)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTier:
-    """What one run proposed in one tier; ``num_waiting`` are those of the tier without a proposal now."""
-
-    tier: int
-    num_placed: int
-    num_waiting: int
-    median_travel_s: float | None
-    farthest_km: float | None
 
 
 _TO_DO = frozenset({ReferralState.RECEIVED, ReferralState.QUALIFIED, ReferralState.PROPOSED})
@@ -131,27 +119,12 @@ def _ranked(actor: Actor, condition: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def run_by_tier(session: Session, run_id: UUID, waiting: Sequence[WaitingTier]) -> tuple[RunTier, ...]:
-    """Sum up what a run of the actor's territory proposed, tier by tier."""
-    rows = session.exec(
-        select(Proposal.tier, Proposal.travel_s, Proposal.distance_m).where(col(Proposal.run_id) == run_id)
-    ).all()
-    return tuple(
-        RunTier(
-            tier=group.tier,
-            num_placed=len(trips := [(s, m) for tier, s, m in rows if tier == group.tier]),
-            num_waiting=group.count,
-            median_travel_s=median(s for s, _ in trips) if trips else None,
-            farthest_km=max(m for _, m in trips) / 1000 if trips else None,
-        )
-        for group in waiting
-    )
-
-
-def num_pending(session: Session, run_id: UUID) -> int:
-    """Count the proposals of a run that wait for a decision."""
-    query = select(func.count()).where(
-        col(Proposal.run_id) == run_id, col(Proposal.state) == ProposalState.PROPOSED
+def num_pending(session: Session, territory_id: int) -> int:
+    """Count the proposals of a territory that wait for a decision."""
+    query = (
+        select(func.count(col(Proposal.id)))
+        .join(Referral, col(Referral.id) == col(Proposal.referral_id))
+        .where(col(Referral.territory_id) == territory_id, col(Proposal.state) == ProposalState.PROPOSED)
     )
     return session.exec(query).one()
 

@@ -1,6 +1,6 @@
-"""How many places of an intake are left, once accepted, offered and proposed patients are counted."""
+"""What is left of an intake, once accepted, offered and proposed patients are counted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,30 +9,39 @@ from sqlmodel import Session, col, select
 
 from scheduler.store.tables import Intake, Offer, OfferState, Proposal, ProposalState
 
-_KEPT = (OfferState.OPEN, OfferState.ACCEPTED)
+KEPT = (OfferState.OPEN, OfferState.ACCEPTED)
+"""Offers that hold a place."""
+ACCEPTED = (OfferState.ACCEPTED,)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Places of one intake that somebody has or has been promised, and how many of them in tier 1."""
+    """Places of one intake that somebody has or has been promised: how many, of tier 1, and their units."""
 
     places: int = 0
     tier1: int = 0
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Places of one intake that are still free; ``tier1`` is None where the GP set no limit."""
+    """What is still free in one intake; ``tier1`` and ``workload`` are None where the GP set no limit."""
 
     places: int
-    tier1: int | None
+    tier1: int | None = None
+    workload: int | None = None
 
-    def take(self, tier: int) -> "Left | None":
-        """Give what is left once a patient of ``tier`` is placed, or None when they do not fit."""
-        in_tier1 = int(tier == 1)
-        if self.places < 1 or (self.tier1 is not None and self.tier1 < in_tier1):
-            return None
-        return Left(self.places - 1, None if self.tier1 is None else self.tier1 - in_tier1)
+    def take(self, tier: int, units: int = 1) -> "Left | None":
+        """Give what is left once a patient is placed, or None when they do not fit."""
+        after = Left(
+            self.places - 1,
+            None if self.tier1 is None else self.tier1 - (tier == 1),
+            None if self.workload is None else self.workload - units,
+        )
+        # a limit on tier 1 that is already passed says nothing about the other tiers
+        short_of_tier1 = tier == 1 and after.tier1 is not None and after.tier1 < 0
+        short_of_work = after.workload is not None and after.workload < 0
+        return None if after.places < 0 or short_of_tier1 or short_of_work else after
 
 
 def takes_patients(intake: Intake, on: date) -> bool:
@@ -43,13 +52,18 @@ def takes_patients(intake: Intake, on: date) -> bool:
 
 
 def left_in(intake: Intake, taken: Taken) -> Left:
-    """Give the free places of an intake; never negative, even after the GP lowered their number."""
-    tier1 = None if intake.max_tier1 is None else max(0, intake.max_tier1 - taken.tier1)
-    return Left(max(0, intake.places - taken.places), tier1)
+    """Give what is free in an intake; never negative, even after the GP lowered their numbers."""
+    return Left(
+        max(0, intake.places - taken.places),
+        None if intake.max_tier1 is None else max(0, intake.max_tier1 - taken.tier1),
+        None if intake.workload is None else max(0, intake.workload - taken.units),
+    )
 
 
-def taken_places(session: Session, intake_ids: list[int], *, proposed: bool = True) -> Mapping[int, Taken]:
-    """Count what is taken in each intake by accepted and open offers, and by proposals still undecided.
+def taken_places(
+    session: Session, intake_ids: list[int], *, offers: Collection[OfferState] = KEPT, proposed: bool = True
+) -> Mapping[int, Taken]:
+    """Count what is taken in each intake by offers of some states, and by proposals still undecided.
 
     Parameters
     ----------
@@ -60,14 +74,15 @@ def taken_places(session: Session, intake_ids: list[int], *, proposed: bool = Tr
     -------
     One entry per intake of ``intake_ids``.
     """
-    kept: ColumnElement[bool] = col(Offer.state).in_(_KEPT)
+    kept: ColumnElement[bool] = col(Offer.state).in_(offers)
     if proposed:
         kept = or_(kept, col(Proposal.state) == ProposalState.PROPOSED)
+    in_tier1 = case((col(Proposal.tier) == 1, 1), else_=0)
     query = (
-        select(Proposal.intake_id, func.count(), func.sum(case((col(Proposal.tier) == 1, 1), else_=0)))
+        select(Proposal.intake_id, func.count(), func.sum(in_tier1), func.sum(col(Proposal.units)))
         .join(Offer, col(Offer.proposal_id) == col(Proposal.id), isouter=True)
         .where(kept, col(Proposal.intake_id).in_(intake_ids))
         .group_by(col(Proposal.intake_id))
     )
-    counted = {intake_id: Taken(int(places), int(tier1)) for intake_id, places, tier1 in session.exec(query)}
+    counted = {intake_id: Taken(*map(int, sums)) for intake_id, *sums in session.exec(query)}
     return {intake_id: counted.get(intake_id, Taken()) for intake_id in intake_ids}

@@ -231,6 +231,7 @@ def _wishes(referral: Referral) -> Wishes:
         prefers_gender=referral.prefers_gender,
         known_practitioner_id=referral.known_practitioner_id,
         max_km=referral.max_km,
+        together=referral.together,
     )
 
 

@@ -1,7 +1,7 @@
 """Proposals that no longer hold are withdrawn before a run; the patients keep their seniority.
 
-A proposal that was made stays until a person decides: a run never moves it for the sake of a better
-total. Only a fact undoes it: the GP takes nobody more, or fewer, or the consent was withdrawn.
+What undoes a proposal before the run is a fact: the GP takes nobody more, or fewer, or the consent was
+withdrawn. The others enter the run as commitments that are not firm; see ``settle``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,12 +51,12 @@ def supersede_stale(session: Session, actor: Actor, *, on: date, policy: Policy,
     horizon = timedelta(days=policy.reach.leaving_horizon_days)
     gone = [(each, why) for each in pending if (why := undone_by_fact(each, on, horizon)) is not None]
     for each, why in gone:
-        _withdraw(session, actor, each, why, now)
+        withdraw(session, actor, each.proposal, each.referral, why.value, now=now)
     session.flush()
     kept = [each for each in pending if each.proposal.state is ProposalState.PROPOSED]
     taken = taken_places(session, [id_of(each.intake) for each in kept])
     for each in beyond_places(kept, taken):
-        _withdraw(session, actor, each, Undone.FEWER_PLACES, now)
+        withdraw(session, actor, each.proposal, each.referral, Undone.FEWER_PLACES.value, now=now)
         gone.append((each, Undone.FEWER_PLACES))
     session.flush()
     for each, _ in gone:
@@ -75,20 +75,25 @@ def undone_by_fact(each: Pending, on: date, horizon: timedelta) -> Undone | None
 
 
 def beyond_places(pending: Sequence[Pending], taken: Mapping[int, Taken]) -> Iterator[Pending]:
-    """Choose what to withdraw where a GP lowered their places: the last tier first, then the last come."""
-    too_many = {id_of(each.intake): taken[id_of(each.intake)].places - each.intake.places for each in pending}
-    too_many_tier1 = {
-        id_of(each.intake): taken[id_of(each.intake)].tier1 - each.intake.max_tier1
-        for each in pending
-        if each.intake.max_tier1 is not None
-    }
+    """Choose what to withdraw where a GP lowered their numbers: the last tier first, then the last come."""
+    too_many = {id_of(each.intake): _excess(each.intake, taken[id_of(each.intake)]) for each in pending}
     for each in sorted(pending, key=_least_urgent_first):
-        intake_id, tier1 = id_of(each.intake), each.proposal.tier == 1
-        if too_many[intake_id] > 0 or (tier1 and too_many_tier1.get(intake_id, 0) > 0):
-            too_many[intake_id] -= 1
-            if tier1 and intake_id in too_many_tier1:
-                too_many_tier1[intake_id] -= 1
+        excess = too_many[id_of(each.intake)]
+        tier1 = each.proposal.tier == 1
+        if excess.places > 0 or excess.units > 0 or (tier1 and excess.tier1 > 0):
+            too_many[id_of(each.intake)] = Taken(
+                excess.places - 1, excess.tier1 - tier1, excess.units - each.proposal.units
+            )
             yield each
+
+
+def _excess(intake: Intake, taken: Taken) -> Taken:
+    """Give by how much an intake holds more than the GP takes; 0 or less where there is no limit."""
+    return Taken(
+        taken.places - intake.places,
+        0 if intake.max_tier1 is None else taken.tier1 - intake.max_tier1,
+        0 if intake.workload is None else taken.units - intake.workload,
+    )
 
 
 def _least_urgent_first(each: Pending) -> tuple[int, int, str]:
@@ -107,8 +112,18 @@ def _pending(session: Session, territory_id: int) -> list[Pending]:
     return [Pending(*row) for row in session.exec(query)]
 
 
-def _withdraw(session: Session, actor: Actor, each: Pending, why: Undone, now: datetime) -> None:
-    each.proposal.state = ProposalState.SUPERSEDED
-    each.proposal.decided_at = now
-    session.add(each.proposal)
-    advance(session, actor, each.referral, Step.SUPERSEDE, now=now, detail={"because": why.value})
+def withdraw(
+    session: Session, actor: Actor, proposal: Proposal, referral: Referral, because: str, *, now: datetime
+) -> None:
+    """Supersede a pending proposal for a stated reason; the patient waits again, with their seniority.
+
+    Parameters
+    ----------
+    because
+        A code, of ``Undone`` or of the engine's changes; kept with the proposal and in the history.
+    """
+    proposal.state = ProposalState.SUPERSEDED
+    proposal.because = because
+    proposal.decided_at = now
+    session.add(proposal)
+    advance(session, actor, referral, Step.SUPERSEDE, now=now, detail={"because": because})

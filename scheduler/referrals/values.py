@@ -43,12 +43,15 @@ class Wishes:
         A practitioner of the territory the patient already sees.
     max_km : float or None
         Longest distance the patient agrees to; None = the limit of the policy.
+    together : bool
+        The patient asks for the practitioner of the household, or none.
     """
 
     languages: tuple[str, ...] = ()
     prefers_gender: Gender | None = None
     known_practitioner_id: int | None = None
     max_km: float | None = None
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

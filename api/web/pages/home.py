@@ -14,9 +14,9 @@ from api.web.forms import Form
 from api.web.guests import AnyoneHere, Guest
 from api.web.labels import full_name
 from api.web.places import suggestions
-from matching import Policy
 from scheduler.agenda.own_agenda import coming_slots, open_offer
 from scheduler.referrals.overview import Standing, standing, waiting_by_tier
+from scheduler.referrals.policies import in_force
 from scheduler.referrals.read import list_referrals
 from scheduler.referrals.read_proposals import list_runs
 from scheduler.store.tables import ReferralState, Role
@@ -59,7 +59,8 @@ def home(guest: AnyoneHere) -> HTMLResponse:
 def _coordinator(guest: Guest) -> HTMLResponse:
     with guest.here.store.read() as session:
         numbers = standing(session, guest.actor, on=guest.today)
-        tiers = waiting_by_tier(session, guest.actor, on=guest.today, policy=Policy.default())
+        rules = in_force(session, guest.actor.territory_id).policy
+        tiers = waiting_by_tier(session, guest.actor, on=guest.today, policy=rules)
         runs = list_runs(session, guest.actor, limit=1).rows
     return guest.page(
         "home_coordinator.html",

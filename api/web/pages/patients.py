@@ -20,6 +20,7 @@ from matching.priority import tier_of
 from scheduler.referrals.instance import age_on
 from scheduler.referrals.life import CORRECTABLE
 from scheduler.referrals.overview import pending_of, practitioner_name
+from scheduler.referrals.policies import in_force
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.read import ReferralFile, get_history, get_referral
 from scheduler.store.tables import ReferralState, Role
@@ -53,6 +54,7 @@ def _file(
         file = get_referral(session, guest.actor, referral_id, now=guest.now)
         history = get_history(session, guest.actor, referral_id, now=guest.now)
         proposal = pending_of(session, referral_id) if coordinates else None
+        rules = in_force(session, guest.actor.territory_id).policy
         known = file.wishes.known_practitioner_id
         known_name = practitioner_name(session, known) if known else ""
     line, state_words = file.line, words.STATES[file.line.state]
@@ -63,7 +65,7 @@ def _file(
         name=full_name(line.family_name, line.given_name),
         facts=[age(line.birth_date, guest.today), commune_name(line.insee)],
         fictitious=line.fictitious,
-        tier=_tier(file, guest),
+        tier=_tier(file, guest, rules),
         state_words=state_words,
         next_step=state_words.to_do if coordinates else state_words.for_signaller,
         next_action_on=line.next_action_on,
@@ -87,10 +89,10 @@ def _back(guest: Guest, state: ReferralState) -> tuple[str, str]:
     return "/", "Accueil"
 
 
-def _tier(file: ReferralFile, guest: Guest) -> int:
+def _tier(file: ReferralFile, guest: Guest, rules: Policy) -> int:
     born = file.identity.birth_date
     years = None if born is None else age_on(born, guest.today)
-    return tier_of(file.needs, years, Policy.default().tiers)
+    return tier_of(file.needs, years, rules.tiers)
 
 
 def _needs(file: ReferralFile, *, answer: bool | None) -> list[str]:

@@ -16,8 +16,8 @@ from api.web.errors import PageRoute
 from api.web.guests import CoordinatorHere, Guest
 from api.web.labels import age, commune_name, full_name
 from api.web.notices import notice_of
-from matching import Policy
 from scheduler.referrals.overview import standing, tiers_of, waiting_by_tier
+from scheduler.referrals.policies import in_force
 from scheduler.referrals.read import ReferralLine, get_referral, list_referrals
 from scheduler.referrals.read_proposals import ProposalLine, list_proposals
 from scheduler.store.tables import ReferralState
@@ -114,7 +114,8 @@ def _files(
 
 
 def _of_tier(session: Session, guest: Guest, tier: int, page: int) -> tuple[list[Line], dict[str, str]]:
-    groups = waiting_by_tier(session, guest.actor, on=guest.today, policy=Policy.default())
+    rules = in_force(session, guest.actor.territory_id).policy
+    groups = waiting_by_tier(session, guest.actor, on=guest.today, policy=rules)
     ids = next(group.ids for group in groups if group.tier == tier)
     shown = ids[page * PER_PAGE : (page + 1) * PER_PAGE]
     files = [get_referral(session, guest.actor, referral_id, now=guest.now).line for referral_id in shown]
@@ -139,7 +140,8 @@ def _proposals(session: Session, guest: Guest, after: str) -> tuple[list[Line], 
 
 
 def _with_tiers(session: Session, guest: Guest, rows: Sequence[ReferralLine]) -> list[Line]:
-    tiers = tiers_of(session, guest.actor, [row.id for row in rows], on=guest.today, policy=Policy.default())
+    rules = in_force(session, guest.actor.territory_id).policy
+    tiers = tiers_of(session, guest.actor, [row.id for row in rows], on=guest.today, policy=rules)
     return [_line(guest, row, tiers.get(row.id)) for row in rows]
 
 

@@ -1,10 +1,13 @@
 """A plain HTTP client whose server is the application itself, in this process."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 BASE = "http://relais.test"
@@ -36,7 +39,11 @@ class InProcess(httpx.BaseTransport):
 def clients_of(app: ASGIApp) -> Iterator["Clients"]:
     """Give clients of one application, each with its own cookies."""
     with start_blocking_portal() as portal:
-        yield Clients(app, portal)
+        try:
+            yield Clients(app, portal)
+        finally:
+            if isinstance(app, FastAPI):
+                app.state.services.workbench.stop()  # its lifespan, which would do it, is not run here
 
 
 class Clients:
@@ -45,3 +52,15 @@ class Clients:
 
     def new(self, **headers: str) -> httpx.Client:
         return httpx.Client(transport=self._transport, base_url=BASE, headers=headers)
+
+
+def finished(client: httpx.Client, started: httpx.Response) -> Any:
+    """Look at what was started, at the address it gave, until it has ended."""
+    assert started.status_code == 202, started.text
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        seen = client.get(started.headers["location"]).json()
+        if seen["state"] != "running":
+            return seen
+        time.sleep(0.05)
+    raise AssertionError("what was started did not end")

@@ -14,6 +14,7 @@ from scheduler.store.tables import Role
 EVERYBODY = frozenset(Role)
 COORDINATOR = frozenset({Role.COORDINATOR})
 KEEPERS = frozenset({Role.GP, Role.SECRETARY})
+RUN_READERS = COORDINATOR | {Role.BUREAU}
 BOOKERS = EVERYBODY - {Role.BUREAU, Role.ADMIN}
 
 OWN, OTHER, FOREIGN, UNKNOWN = "own", "other", "foreign", "unknown"
@@ -108,6 +109,24 @@ ROUTES = (
     Route("POST", "/api/v1/matching-runs/{run_id}/cancel", COORDINATOR, "run", body={}),
     Route("GET", "/api/v1/matching-runs/{run_id}/proposals", COORDINATOR, "run"),
     Route("GET", "/api/v1/proposals", COORDINATOR),
+    Route("GET", "/api/v1/policies", RUN_READERS),
+    Route("POST", "/api/v1/policies", COORDINATOR, body={"document": "version = 5"}, ok=frozenset({422})),
+    Route("GET", "/api/v1/policies/current", RUN_READERS),
+    Route("GET", "/api/v1/policies/{policy_id}", RUN_READERS, "policy"),
+    # accepted or proposed to nobody any more: what there is to explain, test_reasons asks
+    Route("GET", "/api/v1/referrals/{referral_id}/explanation", COORDINATOR, "referral"),
+    Route(
+        "GET",
+        "/api/v1/referrals/{referral_id}/why-not",
+        COORDINATOR,
+        "referral",
+        query="?practitioner_id=1",
+    ),
+    Route("GET", "/api/v1/proposals/{proposal_id}/explanation", COORDINATOR, "proposal"),
+    Route("POST", "/api/v1/studies/places", COORDINATOR, body={}),
+    Route("POST", "/api/v1/studies/rehearsal", RUN_READERS, body={"policies": ["x"]}, ok=frozenset({422})),
+    Route("POST", "/api/v1/studies/demography", COORDINATOR, body={"months": 1}),
+    Route("GET", "/api/v1/studies/{study_id}", RUN_READERS, "study"),
     Route("POST", "/api/v1/proposals/{proposal_id}/validate", COORDINATOR, "proposal"),
     Route(
         "POST",

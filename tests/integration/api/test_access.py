@@ -59,7 +59,7 @@ class World:
 
     def id_of(self, kind: str, variant: str, role: Role | None) -> Any:
         if variant == UNKNOWN:
-            return 2**31 - 1 if kind in {"practitioner", "slot", "feed", "conflict"} else uuid4()
+            return 2**31 - 1 if kind in {"policy", "practitioner", "slot", "feed", "conflict"} else uuid4()
         return self.ids.get((kind, variant, role)) or self.ids[kind, variant, None]
 
 
@@ -115,6 +115,8 @@ def _everything(session: Any, world: World, territory_id: Any, variant: str) -> 
         "booking": factories.booking(session, slot=taken),
         "conflict": factories.conflict(session, slot=taken),
         "run": run,
+        "policy": factories.policy_document(session, territory_id=territory_id),
+        "study": factories.study(session, territory_id=territory_id),
         "proposal": factories.proposal(session, referral=waiting, intake=intake, run=run),
         "referral": accepted,
     }.items():

@@ -17,7 +17,7 @@ from tests import factories
 from tests.integration.api.matrix import ROUTES, Route
 
 # These start processes or ask the network: too slow for hundreds of tries, and held elsewhere.
-_SLOW = re.compile(r".*/preview/.*|.*/file|.*/read|.*/sessions.*")
+_SLOW = re.compile(r".*/preview/.*|.*/file|.*/read|.*/sessions.*|.*/studies/[a-z]+|.*/explanation|.*/why-not")
 QUICK = [
     route
     for route in ROUTES

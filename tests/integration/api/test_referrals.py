@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from scheduler.store.engine import Store
 from scheduler.store.tables import AuditEntry, Role
 from tests import factories
+from tests.integration.api.client import finished
 
 Sign = Callable[..., httpx.Client]
 
@@ -61,7 +62,8 @@ def test_from_the_signal_to_the_offer(signaller: httpx.Client, coordinator: http
 
     started = coordinator.post("/api/v1/matching-runs", json={"seed": 1})
     assert started.status_code == 202
-    run = coordinator.get(f"/api/v1/matching-runs/{started.json()['id']}").json()
+    assert started.headers["location"] == f"/api/v1/matching-runs/{started.json()['id']}"
+    run = finished(coordinator, started)
     assert (run["state"], run["status"], run["num_placed"]) == ("done", "optimal", 1)
     assert run["objective"] == run["bound"]
     assert coordinator.get("/api/v1/matching-runs").json()["items"] == [run]
@@ -91,7 +93,7 @@ def test_from_the_signal_to_the_offer(signaller: httpx.Client, coordinator: http
 def test_a_rejected_proposal_sends_the_patient_back(coordinator: httpx.Client) -> None:
     referral_id = signal(coordinator).json()["id"]
     coordinator.post(f"/api/v1/referrals/{referral_id}/qualify", json={})
-    coordinator.post("/api/v1/matching-runs", json={})
+    finished(coordinator, coordinator.post("/api/v1/matching-runs", json={}))
     (proposal,) = coordinator.get("/api/v1/proposals").json()["items"]
     path = f"/api/v1/proposals/{proposal['id']}/reject"
     rejected = coordinator.post(path, json={"reason": "too_far"})

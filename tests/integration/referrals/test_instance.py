@@ -110,29 +110,86 @@ def test_a_gp_who_takes_nobody_today_is_left_out(store: Store, values: dict[str,
     assert prepared.instance.travel.num_pairs == 0
 
 
-def test_offers_and_undecided_proposals_take_places(store: Store) -> None:
+def test_accepted_patients_take_places_and_announced_ones_are_the_core_s_to_count(store: Store) -> None:
     with store.write() as session:
         here = factories.territory(session).id
-        offered = intake(session, here, places=9, max_tier1=3)
+        offered = intake(session, here, places=9, max_tier1=3, workload=12)
+        gp = str(offered.practitioner_id)
 
-        def proposal(state: ProposalState, tier: int):
-            referral = factories.referral(session, territory_id=here, state=ReferralState.PROPOSED)
+        def proposal(state: ProposalState, tier: int, at: ReferralState, **needs: bool):
+            referral = factories.referral(session, territory_id=here, state=at, **needs)
             return factories.proposal(
-                session, referral_id=referral.id, intake_id=offered.id, state=state, tier=tier
+                session, referral_id=referral.id, intake_id=offered.id, state=state, tier=tier, units=2
             )
 
-        proposal(ProposalState.PROPOSED, 1)
-        proposal(ProposalState.SUPERSEDED, 1)
-        proposal(ProposalState.REJECTED, 1)
-        for state, tier in (
-            (OfferState.OPEN, 1),
-            (OfferState.ACCEPTED, 3),
-            (OfferState.DECLINED, 1),
-            (OfferState.EXPIRED, 2),
+        pending = proposal(ProposalState.PROPOSED, 1, ReferralState.PROPOSED, ald=True)
+        proposal(ProposalState.SUPERSEDED, 1, ReferralState.WAITING)
+        announced = proposal(ProposalState.VALIDATED, 1, ReferralState.OFFERED, ald=True)
+        factories.offer(session, proposal=announced, state=OfferState.OPEN)
+        for state, tier, at in (
+            (OfferState.ACCEPTED, 1, ReferralState.ACCEPTED),
+            (OfferState.DECLINED, 1, ReferralState.WAITING),
         ):
-            factories.offer(session, proposal=proposal(ProposalState.VALIDATED, tier), state=state)
-        gp = build(session, here).instance.practitioners[0]
-    assert (gp.places, gp.max_tier1) == (9 - 3, 3 - 2)
+            factories.offer(session, proposal=proposal(ProposalState.VALIDATED, tier, at), state=state)
+        prepared = build(session, here)
+        firm = build_instance(
+            session,
+            here,
+            on=TODAY,
+            policy=Policy.default(),
+            travel=GreatCircleTravel(),
+            proposals_are_firm=True,
+        )
+    for built in (prepared, firm):
+        (volunteer,) = built.instance.practitioners
+        # one accepted patient of tier 1 and 2 units is gone; what is announced is counted by the core
+        assert (volunteer.places, volunteer.max_tier1, volunteer.workload) == (8, 2, 10)
+        assert len(built.instance.patients) == 4
+    assert prepared.offered == {str(announced.referral_id)}
+    assert prepared.proposed == {str(pending.referral_id): gp}
+    assert firm.offered == {str(announced.referral_id), str(pending.referral_id)}
+    assert prepared.units_of[str(announced.referral_id)] == 2
+
+
+def test_what_is_announced_fits_even_after_the_gp_lowered_their_numbers(store: Store) -> None:
+    with store.write() as session:
+        here = factories.territory(session).id
+        offered = intake(session, here, places=1, max_tier1=0, workload=0)
+        announced = factories.referral(session, territory_id=here, ald=True, state=ReferralState.OFFERED)
+        factories.offer(session, referral_id=announced.id, intake_id=offered.id)
+        (volunteer,) = build(session, here).instance.practitioners
+    assert (volunteer.places, volunteer.max_tier1, volunteer.workload) == (1, 1, 2)
+
+
+def test_an_offer_of_a_gp_who_takes_nobody_any_more_stays_out(store: Store) -> None:
+    with store.write() as session:
+        here = factories.territory(session).id
+        closed = intake(session, here, closed_at=NOW)
+        announced = factories.referral(session, territory_id=here, state=ReferralState.OFFERED)
+        factories.offer(session, referral_id=announced.id, intake_id=closed.id)
+        assert build(session, here).instance.patients == ()
+
+
+def test_a_home_knows_its_practitioners_and_who_asks_to_stay_together(store: Store) -> None:
+    with store.write() as session:
+        here = factories.territory(session).id
+        offered = intake(session, here)
+        family = factories.household(session, territory_id=here)
+        other = factories.household(session, territory_id=here, always_together=True)
+        followed = factories.referral(
+            session, territory_id=here, household_id=family.id, state=ReferralState.DECLARED
+        )
+        factories.offer(session, referral_id=followed.id, intake_id=offered.id, state=OfferState.ACCEPTED)
+        asks, silent, joined = (
+            factories.referral(session, territory_id=here, household_id=home, together=together)
+            for home, together in ((family.id, True), (family.id, False), (other.id, False))
+        )
+        patients = {each.id: each for each in build(session, here).instance.patients}
+    gp = frozenset({str(offered.practitioner_id)})
+    assert [
+        (patients[str(each.id)].together, patients[str(each.id)].household_practitioners)
+        for each in (asks, silent, joined)
+    ] == [(True, gp), (False, gp), (True, frozenset())]
 
 
 def test_a_pair_that_somebody_refused_is_not_proposed_again(store: Store) -> None:

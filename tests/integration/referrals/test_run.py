@@ -9,6 +9,8 @@ from matching import Instance, Policy, Solution, attach
 from matching.policy import ReachRules
 from scheduler.accounts.actor import Actor
 from scheduler.errors import NotFound
+from scheduler.referrals.child import Watcher
+from scheduler.referrals.decide import validate
 from scheduler.referrals.errors import RunInProgress, SolveFailed
 from scheduler.referrals.run import RunOrder, perform_run, run_matching, start_run
 from scheduler.store.engine import Store
@@ -36,8 +38,10 @@ def clock() -> datetime:
     return NOW
 
 
-def solve_here(instance: Instance, policy: Policy, *, time_limit_s: float, seed: int) -> Solution:
-    return attach(instance, policy, time_limit_s=time_limit_s, seed=seed)
+def solve_here(
+    instance: Instance, policy: Policy, *, time_limit_s: float, seed: int, watch: Watcher | None = None
+) -> Solution:
+    return attach(instance, policy, time_limit_s=time_limit_s, seed=seed, watch=watch)
 
 
 def scene(session: Session, *, num_patients: int = 3, **intake: object) -> tuple[Actor, Intake, list[UUID]]:
@@ -57,8 +61,10 @@ def scene(session: Session, *, num_patients: int = 3, **intake: object) -> tuple
 def run(store: Store, who: Actor, *, meanwhile: Callable[[Session], None] | None = None) -> MatchingRun:
     """Run the engine; ``meanwhile`` is what people do while it computes."""
 
-    def solve(instance: Instance, policy: Policy, *, time_limit_s: float, seed: int) -> Solution:
-        solution = solve_here(instance, policy, time_limit_s=time_limit_s, seed=seed)
+    def solve(
+        instance: Instance, policy: Policy, *, time_limit_s: float, seed: int, watch: Watcher | None
+    ) -> Solution:
+        solution = solve_here(instance, policy, time_limit_s=time_limit_s, seed=seed, watch=watch)
         if meanwhile is not None:
             with store.write() as session:
                 meanwhile(session)
@@ -114,19 +120,97 @@ def test_it_works_through_a_real_child_process(store: Store) -> None:
     assert states(store, waiting) == ["proposed"]
 
 
-def test_a_second_run_leaves_what_was_proposed_and_counts_its_places(store: Store) -> None:
+def test_a_second_run_keeps_what_was_proposed_when_nothing_better_came(store: Store) -> None:
     with store.write() as session:
         who, _, waiting = scene(session, num_patients=3, places=2)
     run(store, who)
     before = {proposal.id for proposal in pending(store)}
     with store.write() as session:
-        urgent = factories.referral(
-            session, territory_id=who.territory_id, palliative=True, waiting_since=date(2026, 8, 1)
-        ).id
+        factories.referral(session, territory_id=who.territory_id, waiting_since=NOW.date())
     again = run(store, who)
-    assert (again.num_patients, again.num_placed) == (2, 0)
+    assert (again.num_patients, again.num_placed) == (4, 2)
+    assert again.outcome["changes"] == {"kept": 2, "moved": 0, "withdrawn": 0, "new": 0, "reasons": {}}
     assert {proposal.id for proposal in pending(store)} == before
-    assert states(store, [*waiting, urgent]) == ["proposed", "proposed", "waiting", "waiting"]
+    assert states(store, waiting) == ["proposed", "proposed", "waiting"]
+
+
+def test_somebody_more_urgent_takes_the_place_of_a_proposal_nobody_decided_and_the_run_says_so(
+    store: Store,
+) -> None:
+    with store.write() as session:
+        who, _, waiting = scene(session, num_patients=2, places=2)
+    run(store, who)
+    with store.write() as session:
+        urgent = factories.referral(session, territory_id=who.territory_id, palliative=True).id
+    again = run(store, who)
+    changes = again.outcome["changes"]
+    assert (changes["kept"], changes["moved"], changes["withdrawn"], changes["new"]) == (1, 0, 1, 1)
+    (code,) = changes["reasons"]
+    assert states(store, [*waiting, urgent]) == ["proposed", "waiting", "proposed"]
+    with store.read() as session:
+        undone = session.exec(select(Proposal).where(Proposal.state == ProposalState.SUPERSEDED)).one()
+        assert (undone.referral_id, undone.because) == (waiting[1], code)
+        step = session.exec(select(ReferralEvent).where(ReferralEvent.kind == "supersede")).one()
+        assert step.detail == {"because": code}
+
+
+def test_an_open_offer_is_never_moved_by_a_run(store: Store) -> None:
+    with store.write() as session:
+        who, offered, _ = scene(session, num_patients=0, places=1)
+        announced = factories.referral(session, territory_id=who.territory_id, state=ReferralState.OFFERED)
+        factories.offer(session, referral_id=announced.id, intake_id=offered.id)
+        urgent = factories.referral(session, territory_id=who.territory_id, palliative=True).id
+    done = run(store, who)
+    assert (done.state, done.num_patients, done.num_placed) == (RunState.DONE, 1, 0)
+    assert states(store, [announced.id, urgent]) == ["offered", "waiting"]
+
+
+def test_a_pending_proposal_decided_meanwhile_is_the_person_s(store: Store) -> None:
+    with store.write() as session:
+        who, _, waiting = scene(session, num_patients=2, places=2)
+    run(store, who)
+
+    def meanwhile(session: Session) -> None:
+        factories.referral(session, territory_id=who.territory_id, palliative=True)
+        for proposal in session.exec(select(Proposal).where(Proposal.state == ProposalState.PROPOSED)):
+            validate(session, who, proposal.id, now=NOW)
+
+    done = run(store, who, meanwhile=meanwhile)
+    assert (done.state, done.outcome["changes"]["kept"]) == (RunState.DONE, 0)
+    assert states(store, waiting) == ["offered", "offered"]
+
+
+def test_a_place_is_counted_by_workload_too(store: Store) -> None:
+    with store.write() as session:
+        who, _, waiting = scene(session, num_patients=2, places=5, workload=4)
+        heavy = [
+            factories.referral(
+                session, territory_id=who.territory_id, palliative=True, waiting_since=date(2026, 11, day)
+            ).id
+            for day in (1, 2)
+        ]
+    run(store, who)
+    assert states(store, [*heavy, *waiting]) == ["proposed", "waiting", "proposed", "waiting"]
+    assert sorted(proposal.units for proposal in pending(store)) == [1, 3]
+
+
+def test_a_home_that_asks_to_stay_together_is_proposed_as_a_whole_or_not_at_all(store: Store) -> None:
+    with store.write() as session:
+        who, offered, _ = scene(session, num_patients=0, places=1)
+        home = factories.household(session, territory_id=who.territory_id)
+        pair = [
+            factories.referral(session, territory_id=who.territory_id, household_id=home.id, together=True).id
+            for _ in range(2)
+        ]
+    assert run(store, who).num_placed == 0
+    with store.write() as session:
+        session.get_one(Intake, offered.id).places = 2
+
+    def fewer(session: Session) -> None:
+        session.get_one(Intake, offered.id).places = 1
+
+    assert run(store, who, meanwhile=fewer).num_placed == 0  # one place left: neither of them
+    assert states(store, pair) == ["waiting", "waiting"]
 
 
 def test_a_place_more_goes_to_who_waits_most_urgently(store: Store) -> None:

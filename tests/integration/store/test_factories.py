@@ -20,6 +20,8 @@ from tests import factories
         "referral",
         "consent",
         "matching_run",
+        "policy_document",
+        "study",
         "proposal",
         "offer",
         "feed",

@@ -14,6 +14,7 @@ from matching import Instance, Policy, Solution, attach
 from matching.model import Needs
 from scheduler.audit import check_chain
 from scheduler.errors import RelaisError, WrongState
+from scheduler.referrals.child import Watcher
 from scheduler.referrals.decide import RejectReason, reject, validate
 from scheduler.referrals.errors import AlreadySignalled, ConsentMissing, NoPlaceLeft
 from scheduler.referrals.life import OPEN
@@ -41,8 +42,11 @@ CONSENT = ConsentGiven(notice_version="1", how=ConsentHow.ORAL, collected_by="In
 ORDER = RunOrder(policy=Policy.default(), time_limit_s=10)
 
 
-def solve_here(instance: Instance, policy: Policy, *, time_limit_s: float, seed: int) -> Solution:
-    return attach(instance, policy, time_limit_s=time_limit_s, seed=seed)
+def solve_here(
+    instance: Instance, policy: Policy, *, time_limit_s: float, seed: int, watch: Watcher | None
+) -> Solution:
+    assert watch is not None
+    return attach(instance, policy, time_limit_s=time_limit_s, seed=seed, watch=watch)
 
 
 @dataclass
@@ -154,7 +158,9 @@ class Life(StoreMachine):
                 assert pending[referral_id].tier == one.tier
                 one.state = S.PROPOSED
             elif one.state is S.PROPOSED:
-                one.state = S.WAITING  # undone by a fact; the invariants check where it stands
+                one.state = (
+                    S.WAITING
+                )  # undone by a fact, or for somebody more urgent; the invariants check it
         taken = self.taken()
         for intake_id, places in self.places.items():
             assert taken.get(intake_id, 0) <= max(places, offered.get(intake_id, 0))
