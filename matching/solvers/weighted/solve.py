@@ -68,7 +68,7 @@ def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int)
         choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_SMALL_ARCS, work=_SHORT)
         if most == packing.value(choice):
             return choice, most
-    if has_patterns(packing):
+    if has_patterns(packing, deadline):
         return improved_by_patterns(dual, choice, deadline, seed)
     choice = searched(dual, choice, BY_PROPAGATION, deadline.part(0.5), seed)
     options = region_of(dual, choice, np.arange(packing.num_rows)).arcs.size

@@ -18,17 +18,19 @@ from matching.solvers.weighted.patterns.ascent import Steps, ascend
 from matching.solvers.weighted.patterns.dive import DiveRules, dived
 from matching.solvers.weighted.patterns.proof import Proof, proof_of
 from matching.solvers.weighted.patterns.table import Table, choice_in, home_of
-from matching.solvers.weighted.region import region_of
+from matching.solvers.weighted.region import Region, region_of
 from matching.solvers.weighted.search import BY_PROPAGATION, Budget, searched
 
-_MOST_DIVES = 24  # without a limit of time
+_MOST_DIVES, _FEWEST_DIVES = 24, 2  # in each turn, without a limit of time
+_DIVES_TIMES_CELLS = 200_000_000  # in each turn as well
 _WHOLE_DIVES = 4  # before those that keep a part of the best choice
-_FREE_SHARES = (0.3, 0.45, 0.6)  # of the columns in one of these
+_FREE_SHARES = (0.4, 0.6, 0.75)  # of the columns in one of these
 _POLISH = replace(
     BY_PROPAGATION, side_by_side=1, budget=Budget(tries=10, idle_tries=10, arcs=120, most_arcs=2500)
 )
 _MOST_TO_PLACE = 3  # rows left out by a dive that polishing may place
-_ARCS_PER_ROW = 8  # in the core
+_SHARES = (0.4, 0.7, 1.0)  # of the time left for dives, with a core after each
+_ARCS_PER_ROW = 4  # up to which HiGHS may find its way through a core
 _CORE_WORK = 5_000_000  # nodes times arcs
 
 
@@ -46,10 +48,16 @@ def improved_by_patterns(dual: Dual, choice: Int64, deadline: Deadline, seed: in
     """
     priced = _priced(dual, deadline.part(0.25))
     most = min(dual.bound, priced.proof.bound)
-    choice = _by_dives(priced, choice, most, deadline.part(0.75), seed)
-    if most > dual.packing.value(choice) and deadline.remaining_s() > 0:
-        choice, proven = _by_core(priced, choice, deadline)
-        most = min(most, proven)
+    for turn, share in enumerate(_SHARES):
+        choice = _by_dives(priced, choice, most, deadline.part(share), seed + turn)
+        if most == dual.packing.value(choice) or deadline.remaining_s() <= 0:
+            break
+        core = _core(priced, choice)
+        if core.arcs.size <= _ARCS_PER_ROW * dual.packing.num_rows:
+            nodes = _CORE_WORK // max(1, core.arcs.size)
+            answer = solve_region(core, choice, deadline=deadline.part(0.5), nodes=nodes)
+            most = min(most, dual.packing.value(choice) + answer.most_gain)
+            choice = choice if answer.choice is None else answer.choice
     return choice, most
 
 
@@ -83,20 +91,39 @@ def _spread(dual: Dual) -> float:
 
 
 def _by_dives(priced: _Priced, choice: Int64, most: int, deadline: Deadline, seed: int) -> Int64:
-    """Return the choice improved by dives, each polished in a thread while the next one goes down."""
+    """Return the choice improved by dives; a thread polishes what they found, or else the best, meanwhile.
+
+    With a limit of time no dive waits for the polishing of another, so that the clock decides.
+    """
     packing, random = priced.dual.packing, np.random.default_rng(seed % 2**63)
+    limited, most_dives = deadline.at_s < np.inf, _DIVES_TIMES_CELLS // priced.table.num_cells
+    most_dives = max(_FEWEST_DIVES, min(_MOST_DIVES, most_dives))
     polished: Future[Int64] | None = None
+    found = choice
     with ThreadPoolExecutor(1) as pool:
         for number in count():
-            done = deadline.at_s == np.inf and number == _MOST_DIVES
+            done = not limited and number == most_dives
             if done or packing.value(choice) == most or deadline.remaining_s() <= 0:
                 break
             deadline.report(packing.base + packing.value(choice), packing.base + most)
-            home = _dive(priced, choice, number, random, deadline)
-            choice = _better(packing, choice, polished)
-            # Not under the observer, who is only to be asked in this thread.
-            polished = pool.submit(_polished, priced, home, choice, Deadline(deadline.at_s), seed + number)
+            found = _promising(packing, found, _dive(priced, choice, number, random, deadline))
+            choice = max(choice, found, key=packing.value)
+            if polished is None or polished.done() or not limited:
+                choice = _better(packing, choice, polished)
+                # Not under the observer, who is only to be asked in this thread.
+                alone = Deadline(deadline.at_s)
+                polished = pool.submit(searched, priced.dual, found, _POLISH, alone, seed + number)
+                found = choice
         return _better(packing, choice, polished)
+
+
+def _promising(packing: Packing, found: Int64, home: Int64 | None) -> Int64:
+    """Return what to polish next: a dive's choice unless it leaves out many more rows."""
+    if home is None:
+        return found
+    dived_to = choice_in(packing, home)
+    lost = np.count_nonzero(dived_to < 0) - np.count_nonzero(found < 0)
+    return dived_to if lost <= _MOST_TO_PLACE else found
 
 
 def _better(packing: Packing, choice: Int64, polished: "Future[Int64] | None") -> Int64:
@@ -124,28 +151,12 @@ def _dive_rules(priced: _Priced, random: np.random.Generator) -> DiveRules:
     return DiveRules(steps=steps, noise=0.15, rounds=10)
 
 
-def _polished(priced: _Priced, home: Int64 | None, choice: Int64, deadline: Deadline, seed: int) -> Int64:
-    """Return the choice of a dive after a few neighbourhoods, when it may become better than the present."""
-    if home is None:
-        return choice
-    found = choice_in(priced.dual.packing, home)
-    if np.count_nonzero(found < 0) > np.count_nonzero(choice < 0) + _MOST_TO_PLACE:
-        return found
-    return searched(priced.dual, found, _POLISH, deadline, seed)
-
-
-def _by_core(priced: _Priced, choice: Int64, deadline: Deadline) -> tuple[Int64, int]:
-    """Return the choice after HiGHS over the options that prices leave, or those of least loss."""
-    dual, proof = priced.dual, priced.proof
-    packing = dual.packing
-    value = packing.value(choice)
-    hope = proof.hope(value)
-    region = region_of(dual, choice, np.arange(packing.num_rows))
-    region = region.within(
+def _core(priced: _Priced, choice: Int64) -> Region:
+    """Return the region of all rows with the options that row prices leave as well."""
+    packing, proof = priced.dual.packing, priced.proof
+    hope = proof.hope(packing.value(choice))
+    region = region_of(priced.dual, choice, np.arange(packing.num_rows))
+    return region.within(
         (proof.arc_loss[region.arcs] <= hope) | (choice[packing.row[region.arcs]] == region.arcs),
         (proof.row_loss[region.unplaced] <= hope) | (choice[region.unplaced] < 0),
     )
-    core = region.limited(choice, _ARCS_PER_ROW * packing.num_rows)
-    answer = solve_region(core, choice, deadline=deadline, nodes=_CORE_WORK // max(1, core.arcs.size))
-    better = choice if answer.choice is None else answer.choice
-    return better, max(packing.value(better), value + answer.most_gain) if core.complete else proof.bound

@@ -5,11 +5,13 @@ from typing import Self
 
 import numpy as np
 
+from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.packing import Int64, Packing
 
 _MOST_CELLS = 2_000_000  # columns times rows
 _MOST_ROOM = 400_000  # columns times their largest capacity
 _MOST_CAPACITY = 10_000
+_CELLS_PER_S = 10_000_000  # of the time left, so that exact bounds take a small part of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,6 +53,11 @@ class Table:
         """Number of rows."""
         return int(self.gain.shape[1])
 
+    @property
+    def num_cells(self) -> int:
+        """Rows times units of capacity, over all columns: what exact programmes look at."""
+        return self.num_cols * self.num_rows * (int(self.capacity.max(initial=0)) + 1)
+
     def part(self, columns: Int64, rows: Int64) -> "Table":
         """Return the table of some columns and rows."""
         cells = np.ix_(columns, rows)
@@ -68,12 +75,14 @@ class Table:
         return bool((used <= self.capacity).all())
 
 
-def has_patterns(packing: Packing) -> bool:
-    """Say whether patterns can be priced: columns stand alone, rows too, and tables are small enough."""
+def has_patterns(packing: Packing, deadline: Deadline) -> bool:
+    """Say whether patterns can be priced: columns stand alone, rows too, tables are small for the time."""
+    cells = packing.num_cols * packing.num_rows * (int(packing.capacity.max(initial=0)) + 1)
     capacity = int(packing.capacity.max(initial=0))
     return (
         packing.num_arcs > 0
         and packing.is_tree
+        and cells <= _CELLS_PER_S * deadline.remaining_s()
         and bool((packing.parent < 0).all())
         and packing.num_cols * packing.num_rows <= _MOST_CELLS
         and capacity <= _MOST_CAPACITY

@@ -137,15 +137,16 @@ def test_patterns_are_for_columns_that_stand_alone() -> None:
         reward=[5, 5], arc_group=[0, 0, 1], arc_bin=[0, 1, 1], arc_cost=[0, 0, 0], arc_load=[1, 2, 3],
         capacity=[3, 3, 4], bin_parent=[2, -1, -1],
     )  # fmt: skip
-    assert not has_patterns(packing_of(nested, 0))
-    assert has_patterns(packing_of(problem_of(6, 3, 1), 0))
+    assert not has_patterns(packing_of(nested, 0), Deadline())
+    assert has_patterns(packing_of(problem_of(6, 3, 1), 0), Deadline())
+    assert not has_patterns(packing_of(problem_of(6, 3, 1), 0), Deadline.within(0.0))
     assert not has_patterns(packing_of(AssignmentProblem(
         reward=[5], arc_group=[0], arc_bin=[0], arc_cost=[0], arc_load=[2], capacity=[10**9],
-    ), 0))  # fmt: skip
+    ), 0), Deadline())  # fmt: skip
 
 
 def test_the_same_seed_gives_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_MOST_DIVES", 3)
+    monkeypatch.setattr(search, "_MOST_DIVES", 2)
     monkeypatch.setattr(search, "_CORE_WORK", 20_000)
     problem = problem_of(120, 15, 4)
     once, again = assign(problem, seed=5), assign(problem, seed=5)
