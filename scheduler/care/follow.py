@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from scheduler.care.life import Kind, step
-from scheduler.care.requests import next_action_at
+from scheduler.care.requests import lock_care, next_action_at
 from scheduler.care.rules import rules_of
 from scheduler.store.tables import Booking, BookingState, CareRequest, CareState
 
@@ -22,6 +22,7 @@ def follow(session: Session, territory_id: int, *, now: datetime) -> int:
     A booking that was moved is followed; one that was given back sends its request back to wait, with its
     seniority and its promise; a deadline that passed makes it a miss, which a person must see to.
     """
+    lock_care(session, territory_id)
     return (
         _follow_moves(session, territory_id, now)
         + _return_to_wait(session, territory_id, now)
@@ -64,7 +65,6 @@ def _note_misses(session: Session, territory_id: int, now: datetime) -> int:
             col(CareRequest.deadline_at) <= now,
         )
         .order_by(col(CareRequest.id))
-        .with_for_update()
     )
     rows = session.exec(query).all()
     for request in rows:
@@ -82,5 +82,4 @@ def _booked(territory_id: int, *states: BookingState) -> SelectOfScalar[CareRequ
             col(Booking.state).in_(states),
         )
         .order_by(col(CareRequest.id))
-        .with_for_update(of=CareRequest)
     )

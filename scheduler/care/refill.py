@@ -20,7 +20,7 @@ from scheduler.care.follow import SYSTEM
 from scheduler.care.instance import circle_of, waiting_requests, within_reach
 from scheduler.care.life import Kind, step
 from scheduler.care.offer import OpenSlot, Supply, free_ids, open_supply
-from scheduler.care.requests import booked, lock_request
+from scheduler.care.requests import booked, lock_care, lock_request
 from scheduler.care.rules import RefillMode, Rules, rules_of
 from scheduler.errors import NotFound
 from scheduler.messages import enqueue
@@ -57,6 +57,7 @@ def refill(
     -------
     How many offers were made.
     """
+    lock_care(session, territory_id)
     _end_over(session, territory_id, now)
     rules = rules_of(session, territory_id)
     waiting = waiting_requests(session, territory_id)
@@ -240,7 +241,7 @@ def _end_lost(session: Session, slot_ids: list[int], now: datetime) -> None:
 
 def _open_offers(*conditions: ColumnElement[bool]) -> SelectOfScalar[CareOffer]:
     query = select(CareOffer).where(col(CareOffer.state) == CareOfferState.OPEN, *conditions)
-    return query.order_by(col(CareOffer.id)).with_for_update()
+    return query.order_by(col(CareOffer.id))
 
 
 def _lock_offer(session: Session, actor: Actor, offer_id: UUID) -> tuple[CareOffer, CareRequest]:
@@ -251,7 +252,7 @@ def _lock_offer(session: Session, actor: Actor, offer_id: UUID) -> tuple[CareOff
         request = lock_request(session, actor, found.request_id)
     except NotFound:
         raise NotFound("care_offer") from None
-    return session.get_one(CareOffer, offer_id, with_for_update=True, populate_existing=True), request
+    return session.get_one(CareOffer, offer_id, populate_existing=True), request
 
 
 def _check_open(offer: CareOffer, now: datetime) -> None:

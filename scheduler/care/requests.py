@@ -23,6 +23,7 @@ from scheduler.store.tables import (
     Practitioner,
     Referral,
     Role,
+    Territory,
 )
 from scheduler.territory.communes import communes
 
@@ -241,6 +242,16 @@ def booked(
     )
 
 
+def lock_care(session: Session, territory_id: int) -> None:
+    """Let those who change care requests of a territory pass one by one, until the transaction ends.
+
+    Requests, their offers and the slots they lead to are locked in all orders otherwise. Always the first
+    lock that is taken; those who only book never wait for it.
+    """
+    one = select(Territory.id).where(col(Territory.id) == territory_id)
+    session.exec(one.with_for_update(key_share=True)).first()
+
+
 def lock_request(session: Session, actor: Actor, request_id: UUID) -> CareRequest:
     """Load a request that the actor may see to, and keep it from changing.
 
@@ -249,8 +260,8 @@ def lock_request(session: Session, actor: Actor, request_id: UUID) -> CareReques
     NotFound
         Unknown, of another territory, or another's: they look the same.
     """
-    query = select(CareRequest).where(col(CareRequest.id) == request_id).with_for_update()
-    request = session.exec(query.execution_options(populate_existing=True)).first()
+    lock_care(session, actor.territory_id)
+    request = session.get(CareRequest, request_id, populate_existing=True)
     if request is None or not may_see(actor, request):
         raise NotFound("care_request")
     return request

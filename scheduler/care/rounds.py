@@ -17,7 +17,7 @@ from scheduler.accounts.actor import Actor
 from scheduler.care.follow import SYSTEM
 from scheduler.care.instance import Round, build_round
 from scheduler.care.life import Kind, step
-from scheduler.care.requests import booked, next_action_at
+from scheduler.care.requests import booked, lock_care, next_action_at
 from scheduler.care.rules import Rules, rules_of
 from scheduler.clock import Clock
 from scheduler.errors import NotFound, SlotNotOpen, SlotTaken
@@ -71,7 +71,7 @@ def run_round(
             found = build_round(session, territory_id, rules, now=started_at, travel=travel)
         solution = fill(found.instance, rules.policy())
         with store.write() as session:
-            changed = _keep(session, found, solution, rules, now=started_at)
+            changed = _keep(session, territory_id, found, solution, rules, now=started_at)
         announced = sum(
             _announce(store, territory_id, UUID(placement.request_id), int(placement.slot_id or 0), clock())
             for placement in solution.placements
@@ -130,8 +130,11 @@ def _end(store: Store, round_id: int, now: datetime, **values: object) -> FillRo
         return ended
 
 
-def _keep(session: Session, found: Round, solution: FillSolution, rules: Rules, *, now: datetime) -> int:
+def _keep(
+    session: Session, territory_id: int, found: Round, solution: FillSolution, rules: Rules, *, now: datetime
+) -> int:
     """Write which slot is kept for whom; gives the number of requests for which that changed."""
+    lock_care(session, territory_id)
     seen = {str(request.id): request.updated_at for request in found.requests}
     placed = {placement.request_id: placement for placement in solution.placements}
     waiting = (
@@ -141,7 +144,6 @@ def _keep(session: Session, found: Round, solution: FillSolution, rules: Rules, 
             col(CareRequest.state) == CareState.WAITING,
         )
         .order_by(col(CareRequest.id))
-        .with_for_update()
     )
     num_changed = 0
     for request in session.exec(waiting):
@@ -185,6 +187,7 @@ def _announce(store: Store, territory_id: int, request_id: UUID, slot_id: int, n
     actor = Actor(key=SYSTEM, role=Role.REGULATOR, territory_id=territory_id)
     try:
         with store.write() as session:
+            lock_care(session, territory_id)
             request = _still_kept(session, request_id, slot_id)
             if request is None:
                 return False
@@ -192,6 +195,7 @@ def _announce(store: Store, territory_id: int, request_id: UUID, slot_id: int, n
             return True
     except (NotFound, SlotNotOpen, SlotTaken) as refusal:
         with store.write() as session:
+            lock_care(session, territory_id)
             if (request := _still_kept(session, request_id, slot_id)) is not None:
                 step(
                     session,
@@ -208,14 +212,10 @@ def _announce(store: Store, territory_id: int, request_id: UUID, slot_id: int, n
 
 
 def _still_kept(session: Session, request_id: UUID, slot_id: int) -> CareRequest | None:
-    query = (
-        select(CareRequest)
-        .where(
-            col(CareRequest.id) == request_id,
-            col(CareRequest.state) == CareState.WAITING,
-            col(CareRequest.planned_slot_id) == slot_id,
-        )
-        .with_for_update()
+    query = select(CareRequest).where(
+        col(CareRequest.id) == request_id,
+        col(CareRequest.state) == CareState.WAITING,
+        col(CareRequest.planned_slot_id) == slot_id,
     )
     return session.exec(query).first()
 

@@ -39,7 +39,11 @@ class Rules:
     notice_min : int
         A patient is not sent to a slot that begins in less than this many minutes.
     announce_lead_min : int
-        A slot is announced this many minutes before it begins, not earlier.
+        A slot is announced this many minutes before it begins, not earlier; ten more than ``notice_min`` at
+        least, or the moment between two rounds would let slots pass.
+    wait_travel_min : int
+        Minutes of travel that an hour of waiting is worth. Low values leave early slots unused for near
+        ones; 20 serves most (``benchmarks/quality/fill.py``).
     auto_fill : bool
         Whether slots are kept and announced without anybody's click.
     promise_when_planned : bool
@@ -61,6 +65,7 @@ class Rules:
     max_travel_min: int = 30
     notice_min: int = 30
     announce_lead_min: int = 60
+    wait_travel_min: int = 20
     auto_fill: bool = True
     promise_when_planned: bool = True
     refill: RefillMode = RefillMode.ONE_BY_ONE
@@ -76,6 +81,8 @@ class Rules:
             values = given if isinstance(given, tuple) else (given,)
             if not all(_is_whole(value) and low <= value <= high for value in values):
                 raise InvalidInput(name, f"des nombres entiers de {low} à {high}")
+        if self.announce_lead_min < self.notice_min + _BETWEEN_ROUNDS_MIN:
+            raise InvalidInput("announce_lead_min", "au moins dix minutes de plus que notice_min")
         if self.near_travel_min > self.max_travel_min:
             raise InvalidInput("near_travel_min", "une durée qui n'est pas supérieure à max_travel_min")
 
@@ -85,9 +92,11 @@ class Rules:
             notice_min=self.notice_min,
             announce_lead_min=self.announce_lead_min,
             max_travel_min=self.max_travel_min,
+            wait_tenths_per_hour=10 * self.wait_travel_min,
         )
 
 
+_BETWEEN_ROUNDS_MIN = 10
 _RANGES = {
     "usual_min": (0, 2880),
     "near_min": (0, 2880),
@@ -95,6 +104,7 @@ _RANGES = {
     "max_travel_min": (1, 240),
     "notice_min": (0, 1440),
     "announce_lead_min": (0, 2880),
+    "wait_travel_min": (0, 100),
     "offer_min": (1, 240),
 }
 

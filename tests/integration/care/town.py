@@ -16,7 +16,7 @@ from tests import factories
 from tests.factories import NOW
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-NEAR, FAR = {"latitude": 48.60, "longitude": 2.59}, {"latitude": 48.72, "longitude": 2.75}
+NEAR, FAR = {"latitude": 48.60, "longitude": 2.59}, {"latitude": 48.66, "longitude": 2.68}
 URL = "https://relais.exemple.test"
 
 

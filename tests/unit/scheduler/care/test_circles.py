@@ -88,6 +88,7 @@ def test_rules_survive_their_document() -> None:
         ({"refill": [1]}, "refill"),
         ({"auto_fill": 1}, "auto_fill"),
         ({"near_travel_min": 40}, "near_travel_min"),
+        ({"announce_lead_min": 39}, "announce_lead_min"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(document: dict[str, Any], field: str) -> None:
