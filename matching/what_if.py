@@ -167,28 +167,7 @@ class Case:
         if not self.is_exact:
             changed = attach(instance, self.policy, time_limit_s=self._time_box_s, start=self.solution)
             return outcome_of(changed)
-        # Without the reasons of everybody, which cost as much as the flow.
-        found = prepare(instance, self.policy)
-        result = assign(found.problem)
-        pair = found.pair_of_each_patient(result.arc)
-        travel, gps = instance.travel, instance.practitioners
-        journeys = [
-            None
-            if row < 0
-            else (
-                gps[travel.practitioner[row]].id,
-                int(travel.duration_s[row]),
-                int(travel.distance_m[row]),
-            )
-            for row in pair.tolist()
-        ]
-        return Outcome(
-            journey=dict(zip(self._row, journeys, strict=True)),
-            status=result.status,
-            objective=result.objective,
-            bound=result.bound,
-            rank_values=found.rank_values,
-        )
+        return solved(instance, self.policy)
 
     def with_practitioner(self, practitioner: int, **changes: object) -> Instance:
         """Return the instance with one practitioner changed."""
@@ -255,6 +234,30 @@ class Outcome:
     objective: int
     bound: int
     rank_values: Sequence[int]
+
+
+def solved(instance: Instance, policy: Policy, time_limit_s: float | None = None) -> Outcome:
+    """Return what ``attach`` decides, without the reasons of everybody: they cost as much as a flow."""
+    found = prepare(instance, policy)
+    result = assign(found.problem, time_limit_s)
+    pair = found.pair_of_each_patient(result.arc)
+    travel, gps = instance.travel, instance.practitioners
+    return Outcome(
+        journey={
+            patient.id: None
+            if row < 0
+            else (
+                gps[travel.practitioner[row]].id,
+                int(travel.duration_s[row]),
+                int(travel.distance_m[row]),
+            )
+            for patient, row in zip(instance.patients, pair.tolist(), strict=True)
+        },
+        status=result.status,
+        objective=result.objective,
+        bound=result.bound,
+        rank_values=found.rank_values,
+    )
 
 
 def outcome_of(solution: Solution) -> Outcome:

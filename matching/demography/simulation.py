@@ -1,4 +1,4 @@
-"""Month by month: GPs leave and open, patients come, ``attach`` runs, those placed leave the list."""
+"""Month by month: GPs leave and open, patients come, a run places some, who leave the list."""
 
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from matching.attach import attach
 from matching.demography.events import Departure, Inflow, Opening
 from matching.demography.outlook import Projection
 from matching.demography.people import Templates, Waiting
@@ -16,6 +15,7 @@ from matching.demography.practices import Practices
 from matching.errors import InvalidInstance
 from matching.model import Instance
 from matching.policy import Policy
+from matching.what_if import solved
 
 Int64 = npt.NDArray[np.int64]
 
@@ -36,11 +36,11 @@ def project(
 ) -> Projection:
     """Return the waiting list of the coming months, in several seeded scenarios.
 
-    Each month the GPs' new places are added to those left, ``attach`` runs, and those whom it places
-    leave the list. Who comes resembles who waits: an arrival copies a household of the list with the
-    same label and tier, a patient who loses a GP copies somebody of the list who lives within reach of
-    that GP. Workload and tier-1 limits of a GP follow their places in proportion. Every proposal is
-    taken to be accepted.
+    Each month the GPs' new places are added to those left, the problem of ``attach`` is solved, and
+    those who are placed leave the list. Who comes resembles who waits: an arrival copies a household of
+    the list with the same label and tier, a patient who loses a GP copies somebody of the list who lives
+    within reach of that GP. Workload and tier-1 limits of a GP follow their places in proportion. Every
+    proposal is taken to be accepted.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def project(
     places_per_month : mapping of str to int, optional
         New places per month of a GP of the instance, from the second run on.
     time_limit_s : float or None
-        Of each run of ``attach``; it cannot matter where loads are all one.
+        Of each run; it cannot matter where loads are all one.
 
     Raises
     ------
@@ -149,13 +149,13 @@ def _run(
         on=on,
         commitments=plan.instance.commitments if is_first else (),
     )
-    solution = attach(month, plan.policy, time_limit_s=plan.time_limit_s)
+    journeys = solved(month, plan.policy, plan.time_limit_s).journey.values()
     row = {gp.id: int(place) for gp, place in zip(month.practitioners, offering, strict=True)}
     used = np.zeros(places.size, np.int64)
-    for match in solution.matches:
-        if match.practitioner_id is not None:
-            used[row[match.practitioner_id]] += 1
-    return np.array([m.practitioner_id is not None for m in solution.matches], bool), used
+    for journey in journeys:
+        if journey is not None:
+            used[row[journey[0]]] += 1
+    return np.array([journey is not None for journey in journeys], bool), used
 
 
 def _count(templates: Templates, into: Int64, people: Int64) -> None:

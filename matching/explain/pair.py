@@ -65,7 +65,8 @@ def _of_room(case: Case, row: int, option: Option) -> Reason:
     code, holders = room(case, row, option.practitioner)
     who = called(case, option)
     if code in {"full", "full_tier1"}:
-        taken = f", les places vont à {described(case, holders)}" if holders else ""
+        go = "la place va" if len(holders) == 1 else "les places vont"
+        taken = f", {go} à {described(case, holders)}" if holders else ""
         sentence = f"{who} : {_full(case, row, code)}{taken}."
     elif code == "full_at_once":
         asked = french.count(len(holders), "proposition")
