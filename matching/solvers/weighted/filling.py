@@ -62,6 +62,18 @@ class Filling:
         start = np.concatenate([[0], np.cumsum(np.bincount(position, minlength=arcs.size))])
         return Filling(start=start, col=column[self.col[entries]], load=self.load[entries])
 
+    def limiting(self, row: Int64, capacity: Int64) -> "Filling":
+        """Return the entries of columns that the arcs, one per ``row``, could fill beyond ``capacity``."""
+        key, inverse = np.unique(row[self.arc] * capacity.size + self.col, return_inverse=True)
+        largest = np.zeros(key.size, np.int64)
+        np.maximum.at(largest, inverse, self.load)
+        demand = np.zeros(capacity.size, np.int64)
+        np.add.at(demand, key % max(capacity.size, 1), largest)
+        kept = (demand > capacity)[self.col]
+        count = np.bincount(self.arc[kept], minlength=self.start.size - 1)
+        start = np.concatenate([[0], np.cumsum(count)])
+        return Filling(start=start, col=self.col[kept], load=self.load[kept])
+
 
 def filling_of(problem: AssignmentProblem) -> Filling:
     """Return what all arcs of a problem fill of its bins."""

@@ -13,11 +13,20 @@ import numpy as np
 
 from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.dual import Float64
+from matching.solvers.weighted.packing import Bools
 from matching.solvers.weighted.programme import Programme
 from matching.solvers.weighted.quiet import without_output
 
 _ASK_EVERY_S = 0.5
 _LONGEST_S = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Basis:
+    """Which variables and rows are basic."""
+
+    variables: Bools
+    rows: Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +39,8 @@ class Outcome:
         Values of the variables, None when no solution was found.
     row_price : ndarray of float64 or None
         Marginal of each row; for linear programmes solved to the end.
+    basis : Basis or None
+        Of a linear programme solved to the end.
     bound : float
         Nothing costs less, within HiGHS's tolerances; -inf when nothing is known.
     finished, impossible : bool
@@ -38,6 +49,7 @@ class Outcome:
 
     x: Float64 | None
     row_price: Float64 | None
+    basis: Basis | None
     bound: float
     finished: bool
     impossible: bool
@@ -50,7 +62,8 @@ def solve(
     whole: bool,
     start: Float64 | None = None,
     nodes: int | None = None,
-    method: str = "choose",
+    gap: float = 0.0,
+    basis: Basis | None = None,
 ) -> Outcome:
     """Minimise a programme until it is done, the time is up or the observer asks to stop.
 
@@ -60,16 +73,18 @@ def solve(
         Whether all variables must be whole numbers.
     start : ndarray of float64, optional
         A solution to begin with, when ``whole``.
+    gap : float
+        How far from the best cost the search may end.
     nodes : int, optional
         Most nodes of the search tree.
-    method : str
-        For linear programmes: ``simplex``, ``ipm`` or ``choose``.
+    basis : Basis, optional
+        Of a similar linear programme, to begin with.
     """
     from scipy.optimize._highspy import _core as highs  # type: ignore[import-not-found]  # noqa: PLC0415
 
     solver = highs._Highs()  # noqa: SLF001 - see the module's docstring
     options: dict[str, Any] = {
-        "output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0, "solver": method,
+        "output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": gap,
         "time_limit": min(deadline.remaining_s(), _LONGEST_S), "random_seed": 0, "threads": 1,
     }  # fmt: skip
     if nodes is not None:
@@ -77,6 +92,8 @@ def solve(
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_model(highs, programme, whole=whole))
+    if basis is not None:
+        _set_basis(highs, solver, basis)
     if start is not None:
         solver.setSolution(start.size, np.arange(start.size, dtype=np.int32), start)
     interrupt = _Interrupt(deadline)
@@ -130,6 +147,23 @@ def _model(highs: Any, programme: Programme, *, whole: bool) -> Any:
     return model
 
 
+def _set_basis(highs: Any, solver: Any, basis: Basis) -> None:
+    status = highs.HighsBasisStatus
+    known = highs.HighsBasis()
+    known.col_status = [status.kBasic if basic else status.kLower for basic in basis.variables.tolist()]
+    known.row_status = [status.kBasic if basic else status.kLower for basic in basis.rows.tolist()]
+    known.valid = True
+    solver.setBasis(known)
+
+
+def _basis(highs: Any, solver: Any) -> Basis:
+    known, basic = solver.getBasis(), highs.HighsBasisStatus.kBasic
+    return Basis(
+        variables=np.array([status == basic for status in known.col_status], dtype=bool),
+        rows=np.array([status == basic for status in known.row_status], dtype=bool),
+    )
+
+
 def _outcome(highs: Any, solver: Any, *, whole: bool) -> Outcome:
     status, info, solution = solver.getModelStatus(), solver.getInfo(), solver.getSolution()
     optimal = status == highs.HighsModelStatus.kOptimal
@@ -138,6 +172,7 @@ def _outcome(highs: Any, solver: Any, *, whole: bool) -> Outcome:
     return Outcome(
         x=np.array(solution.col_value) if found else None,
         row_price=np.array(solution.row_dual) if optimal and not whole else None,
+        basis=_basis(highs, solver) if optimal and not whole else None,
         bound=float(info.mip_dual_bound)
         if whole
         else (info.objective_function_value if optimal else -np.inf),

@@ -13,17 +13,22 @@ from matching.solvers.weighted.region import Region
 _TRUSTED_LOSS = 2**45
 
 
-def solve_region(region: Region, choice: Int64, *, deadline: Deadline, nodes: int) -> Answer:
+def solve_region(
+    region: Region, choice: Int64, *, deadline: Deadline, nodes: int, tolerance: float = 0.0
+) -> Answer:
     """Return the best decision about a region that HiGHS finds within a time and a number of nodes.
 
     Parameters
     ----------
     choice : ndarray of int64, shape (num_rows,)
         The present one.
+    tolerance : float
+        Part of the region's loss that need not be looked for.
     """
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
-    outcome = highs.solve(programme_of(region), deadline, whole=True, nodes=nodes)
+    gap = tolerance * (region.loss / region.dual.scale)
+    outcome = highs.solve(programme_of(region), deadline, whole=True, nodes=nodes, gap=gap)
     better = None
     if outcome.x is not None:
         better = improvement(region, choice, region.arcs[outcome.x[: region.arcs.size] > 0.5])

@@ -27,6 +27,9 @@ class Neighbourhoods:
         self._weight: Float64 = self._unit / (self._unit + dual.regret.astype(np.float64))
         packing = dual.packing
         self._outer = packing.root[packing.col]
+        # Further uses belong to the outermost column of an arc that needs them.
+        self._owner: Int64 = packing.root.copy()
+        self._owner[packing.filling.col] = self._outer[packing.filling.arc]
         least: Int64 = np.lexsort((dual.regret, packing.row))[packing.start[:-1]]
         self._nearest: Int64 = self._outer[least]
 
@@ -69,7 +72,7 @@ class Neighbourhoods:
         dual, packing = self._dual, self._dual.packing
         empty = (dual.price.astype(np.float64) * packing.room(choice)).clip(0)
         regret = dual.row_loss(choice).astype(np.float64)
-        lost = sums(home, regret, packing.num_cols) + sums(packing.root, empty, packing.num_cols)
+        lost = sums(home, regret, packing.num_cols) + sums(self._owner, empty, packing.num_cols)
         used = np.bincount(home, minlength=packing.num_cols) > 0
         return lost / max(float(lost.max()), 1.0) + 1e-9 * used
 

@@ -41,7 +41,7 @@ class Packing:
     column : ndarray of int64, shape (num_bins,)
         Column of each bin of the problem.
     filling : Filling
-        All that each arc fills: its column, those above it, further uses.
+        What each arc fills of all that could run out: its column, those above it, further uses.
     pairs, links : Pairs, Links
         Pairs of rows, and the columns where they could be together.
 
@@ -155,7 +155,7 @@ def packing_of(problem: AssignmentProblem, seed: int) -> Packing:
         parent=parent,
         root=root,
         column=column,
-        filling=filling.restricted(arcs, column),
+        filling=filling.restricted(arcs, column).limiting(row_of, problem.free_capacity()[bins]),
         pairs=pairs,
         links=links_of(pairs, start, root[col], problem.num_bins),
     )

@@ -9,6 +9,9 @@ from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.parity import tightened
 from matching.solvers.weighted.region import region_of
 
+# Per option: HiGHS looks at the clock only once it has simplified a programme.
+_PRESOLVE_S = 1e-4
+
 
 def improved_by_core(
     dual: Dual, choice: Int64, deadline: Deadline, *, arcs: int, work: int
@@ -23,9 +26,9 @@ def improved_by_core(
         return choice, dual.bound
     region = tightened(region_of(dual, choice, np.arange(packing.num_rows)))
     most = packing.value(choice) + region.most_gain
-    if deadline.remaining_s() <= 0:
-        return choice, most
     core = region.limited(choice, arcs)
+    if deadline.remaining_s() <= _PRESOLVE_S * core.arcs.size:
+        return choice, most
     nodes = max(20, work // max(1, core.arcs.size))
     answer = solve_region(core, choice, deadline=deadline, nodes=nodes)
     better = choice if answer.choice is None else answer.choice

@@ -107,7 +107,7 @@ def region_of(dual: Dual, choice: Int64, rows: Int64) -> Region:
         counted = np.zeros(packing.num_cols, dtype=bool)
         counted[packing.filling.of(arcs[possible])[0]] = True
         loss = of_rows + exact_dot(dual.price[counted], room[counted])
-        possible = np.logical_and(possible, arc_loss <= loss - dual.scale)
+        possible[arc_loss > loss - dual.scale] = False
     out = out_loss <= loss - dual.scale
     return Region(
         dual=dual,

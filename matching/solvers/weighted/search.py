@@ -6,8 +6,10 @@ References
 conditions", doi:10.1007/978-1-4615-1507-4_27.
 """
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from matching.solvers.deadline import Deadline
@@ -18,6 +20,8 @@ from matching.solvers.weighted.neighbourhoods import Neighbourhoods
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.propagation import improve_region
 from matching.solvers.weighted.region import Region, region_of
+
+_TOLERANCE = 0.05  # part of a neighbourhood's loss that is left to later, smaller losses
 
 
 class Improve(Protocol):
@@ -66,7 +70,7 @@ class Method:
 
 
 def _by_programme(region: Region, choice: Int64, *, deadline: Deadline, seed: int) -> Answer:  # noqa: ARG001
-    return solve_region(region, choice, deadline=deadline, nodes=100)
+    return solve_region(region, choice, deadline=deadline, nodes=100, tolerance=_TOLERANCE)
 
 
 def _by_propagation(region: Region, choice: Int64, *, deadline: Deadline, seed: int) -> Answer:
@@ -129,6 +133,8 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
     neighbourhoods, size = Neighbourhoods(dual, seed), _Size(dual, method.budget)
     idle = tries = 0
     with ThreadPoolExecutor(method.side_by_side) as pool:
+        # HiGHS can wait for itself for ever when its instances run in several threads: no thread for one.
+        run: Callable[..., Iterator[Answer]] = pool.map if method.side_by_side > 1 else map
         while tries < method.budget.tries and idle < method.budget.idle_tries:
             packing, value = dual.packing, dual.packing.value(choice)
             deadline.report(packing.base + value, packing.base + dual.bound)
@@ -138,13 +144,11 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
                 _trial(dual, choice, neighbourhoods, size, method, tries + i)
                 for i in range(method.side_by_side)
             ]
-            answers = pool.map(
-                lambda trial, number, start=choice: method.improve(
-                    trial.region, start, deadline=_allowed(deadline), seed=number
-                ),
-                round_,
-                range(tries, tries + len(round_)),
-            )
+            tasks = [
+                partial(method.improve, trial.region, choice, deadline=_allowed(deadline), seed=tries + i)
+                for i, trial in enumerate(round_)
+            ]
+            answers = run(_call, tasks)
             tries += len(round_)
             for trial, answer in zip(round_, answers, strict=True):
                 better = _merged(trial.region, choice, answer)
@@ -154,6 +158,10 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
                 if trial.columns is not None:
                     neighbourhoods.learn(trial.columns, improved=better is not None)
     return choice
+
+
+def _call(task: Callable[[], Answer]) -> Answer:
+    return task()
 
 
 def _allowed(deadline: Deadline) -> Deadline:

@@ -1,7 +1,5 @@
 """Loads other than 1: relaxation, rounding, search by neighbourhoods, proof by the reduced core."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from matching.problem import AssignmentProblem, AssignmentResult, Int32, Status
@@ -48,8 +46,7 @@ def solve_weighted(
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
     """First column by column, then all rows over ever more options, until nothing else can help."""
     packing = dual.packing
-    first = replace(BY_PROGRAMME, budget=replace(BY_PROGRAMME.budget, tries=10 + packing.num_cols // 8))
-    choice = searched(dual, choice, first, deadline.part(0.4), seed)
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.4), seed)
     most = dual.bound
     for options in _OPTIONS_PER_ROW:
         arcs = int(options * packing.num_rows) + 100

@@ -254,7 +254,7 @@ def test_an_unsound_or_useless_answer_is_dropped() -> None:
 def test_without_a_bound_from_the_solver_the_exact_one_holds(bound: float) -> None:
     packing = packed()
     region = region_of(rounded(packing, np.zeros(1)), np.full(3, -1), np.arange(3))
-    outcome = Outcome(x=None, row_price=None, bound=bound, finished=False, impossible=False)
+    outcome = Outcome(x=None, row_price=None, basis=None, bound=bound, finished=False, impossible=False)
     assert _most_gain(region, outcome) == 24
 
 
