@@ -63,7 +63,8 @@ def ascend(table: Table, price: Float64, steps: Steps, deadline: Deadline) -> As
     for _ in range(steps.passes):
         if hope < steps.least_hope or deadline.remaining_s() <= 0:
             break
-        value, taken = best_patterns(table.gain - price, table.load, table.capacity)
+        known = seen[-1] if seen else None
+        value, taken = best_patterns(table.gain - price, table.load, table.capacity, known)
         seen.append(taken)
         bound = float(price.sum() + value.sum())
         waited = 0 if bound < least - 0.02 * hope else waited + 1

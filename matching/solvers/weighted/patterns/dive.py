@@ -55,7 +55,7 @@ def dived(
     Returns
     -------
     ndarray of int64, shape (num_rows,), or None
-        None when bounds exclude that the value is beaten, or when time is up.
+        None when bounds exclude that the value is beaten. Unfinished when time is up.
     """
     home, price = home.copy(), price.copy()
     columns = np.flatnonzero(free)
@@ -66,7 +66,9 @@ def dived(
             deadline.observer.ask()
         left = table.part(columns, rows)
         ascent = ascend(left, price[rows], rules.steps, deadline)
-        if deadline.remaining_s() <= 0 or table.value(home) + ascent.bound < above + 1 - 1e-6:
+        if deadline.remaining_s() <= 0:
+            break
+        if table.value(home) + ascent.bound < above + 1 - 1e-6:
             return None
         price[rows] = ascent.price
         kept = _kept(ascent.passes, at_a_time, rules.noise, random)

@@ -25,7 +25,9 @@ _FIRST_ITEMS = 48  # of a column sorted at first
 _OUT, _IN = 8, 12  # items before and behind the first that does not fit, exchanged for a good filling
 
 
-def best_patterns(profit: Float64, load: Int64, capacity: Int64) -> tuple[Float64, Bools]:
+def best_patterns(
+    profit: Float64, load: Int64, capacity: Int64, known: Bools | None = None
+) -> tuple[Float64, Bools]:
     """Return the value of the best pattern of each column, and which rows are in it.
 
     Parameters
@@ -35,6 +37,8 @@ def best_patterns(profit: Float64, load: Int64, capacity: Int64) -> tuple[Float6
     load : ndarray of int64, shape (num_cols, num_rows)
         ≥ 0; more than the capacity where the row may not go.
     capacity : ndarray of int64, shape (num_cols,)
+    known : ndarray of bool, shape (num_cols, num_rows), optional
+        Patterns that fit; good ones make cores small.
 
     Returns
     -------
@@ -44,6 +48,9 @@ def best_patterns(profit: Float64, load: Int64, capacity: Int64) -> tuple[Float6
     wanted = (profit > 0) & (load <= capacity[:, None])
     ratio, gap = _relaxed(_by_efficiency(profit, load, capacity, wanted), capacity)
     reduced = profit - ratio[:, None] * load
+    if known is not None:
+        upper = ratio * capacity + np.where(wanted & (reduced > 0), reduced, 0.0).sum(axis=1)
+        gap = np.minimum(gap, np.maximum(upper - np.where(known, profit, 0.0).sum(axis=1), 0.0))
     gap = gap[:, None] * (1 + _SLACK) + _SLACK
     taken = wanted & (reduced > gap)
     core = _Items.of(wanted & (np.abs(reduced) <= gap), profit, load)

@@ -19,6 +19,7 @@ from matching.solvers.weighted.patterns.dive import DiveRules, dived
 from matching.solvers.weighted.patterns.proof import Proof, proof_of
 from matching.solvers.weighted.patterns.table import Table, choice_in, home_of
 from matching.solvers.weighted.region import Region, region_of
+from matching.solvers.weighted.rounding import filled
 from matching.solvers.weighted.search import BY_PROPAGATION, Budget, searched
 
 _MOST_DIVES, _FEWEST_DIVES = 24, 2  # in each turn, without a limit of time
@@ -29,6 +30,7 @@ _POLISH = replace(
     BY_PROPAGATION, side_by_side=1, budget=Budget(tries=10, idle_tries=10, arcs=120, most_arcs=2500)
 )
 _MOST_TO_PLACE = 3  # rows left out by a dive that polishing may place
+_LAST_SHARE = 0.9  # of the time left, in which a dive once begun may end
 _SHARES = (0.4, 0.7, 1.0)  # of the time left for dives, with a core after each
 _ARCS_PER_ROW = 4  # up to which HiGHS may find its way through a core
 _CORE_WORK = 5_000_000  # nodes times arcs
@@ -49,7 +51,7 @@ def improved_by_patterns(dual: Dual, choice: Int64, deadline: Deadline, seed: in
     priced = _priced(dual, deadline.part(0.25))
     most = min(dual.bound, priced.proof.bound)
     for turn, share in enumerate(_SHARES):
-        choice = _by_dives(priced, choice, most, deadline.part(share), seed + turn)
+        choice = _by_dives(priced, choice, most, deadline, share, seed + turn)
         if most == dual.packing.value(choice) or deadline.remaining_s() <= 0:
             break
         core = _core(priced, choice)
@@ -74,7 +76,7 @@ class _Priced:
 
 def _priced(dual: Dual, deadline: Deadline) -> _Priced:
     table, unit = Table.of(dual.packing), _spread(dual)
-    steps = Steps(passes=400, hope=unit, least_hope=0.01 * unit, shrink=0.8, patience=8)
+    steps = Steps(passes=300, hope=unit, least_hope=0.02 * unit, shrink=0.7, patience=5)
     ascent = ascend(table, dual.surplus / dual.scale, steps, deadline)
     proof = proof_of(dual.packing, table, ascent.price)
     return _Priced(dual=dual, table=table, price=ascent.price, proof=proof, unit=unit)
@@ -90,12 +92,16 @@ def _spread(dual: Dual) -> float:
     return float(np.median(second)) / dual.scale if second.size else 1.0
 
 
-def _by_dives(priced: _Priced, choice: Int64, most: int, deadline: Deadline, seed: int) -> Int64:
+def _by_dives(
+    priced: _Priced, choice: Int64, most: int, deadline: Deadline, share: float, seed: int
+) -> Int64:
     """Return the choice improved by dives; a thread polishes what they found, or else the best, meanwhile.
 
-    With a limit of time no dive waits for the polishing of another, so that the clock decides.
+    With a limit of time, dives begin in a share of what is left, and end in nearly all of it; none waits
+    for the polishing of another.
     """
     packing, random = priced.dual.packing, np.random.default_rng(seed % 2**63)
+    until, last = deadline.part(share), deadline.part(_LAST_SHARE)
     limited, most_dives = deadline.at_s < np.inf, _DIVES_TIMES_CELLS // priced.table.num_cells
     most_dives = max(_FEWEST_DIVES, min(_MOST_DIVES, most_dives))
     polished: Future[Int64] | None = None
@@ -103,10 +109,10 @@ def _by_dives(priced: _Priced, choice: Int64, most: int, deadline: Deadline, see
     with ThreadPoolExecutor(1) as pool:
         for number in count():
             done = not limited and number == most_dives
-            if done or packing.value(choice) == most or deadline.remaining_s() <= 0:
+            if done or packing.value(choice) == most or until.remaining_s() <= 0:
                 break
             deadline.report(packing.base + packing.value(choice), packing.base + most)
-            found = _promising(packing, found, _dive(priced, choice, number, random, deadline))
+            found = _promising(priced.dual, found, _dive(priced, choice, number, random, last))
             choice = max(choice, found, key=packing.value)
             if polished is None or polished.done() or not limited:
                 choice = _better(packing, choice, polished)
@@ -117,11 +123,11 @@ def _by_dives(priced: _Priced, choice: Int64, most: int, deadline: Deadline, see
         return _better(packing, choice, polished)
 
 
-def _promising(packing: Packing, found: Int64, home: Int64 | None) -> Int64:
-    """Return what to polish next: a dive's choice unless it leaves out many more rows."""
+def _promising(dual: Dual, found: Int64, home: Int64 | None) -> Int64:
+    """Return what to polish next: what a dive found, completed, unless it leaves out many more rows."""
     if home is None:
         return found
-    dived_to = choice_in(packing, home)
+    dived_to = filled(dual, choice_in(dual.packing, home))
     lost = np.count_nonzero(dived_to < 0) - np.count_nonzero(found < 0)
     return dived_to if lost <= _MOST_TO_PLACE else found
 

@@ -54,6 +54,8 @@ def test_the_best_patterns_are_those_of_all_subsets(seed: int) -> None:
     best = np.where(subsets @ load.T <= capacity, subsets @ profit.T, -np.inf).max(axis=0)
     assert value == pytest.approx(best)
     assert (taken * profit).sum(axis=1) == pytest.approx(value)
+    for known in (taken, np.zeros_like(taken)):
+        assert best_patterns(profit, load, capacity, known)[0] == pytest.approx(best)
     assert ((taken * load).sum(axis=1) <= capacity).all()
 
 
