@@ -4,20 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from matching.attach import attach, prepare
+import numpy as np
+import numpy.typing as npt
+
+from matching.attach import prepare
 from matching.candidates import LAST_RANK, Candidates
 from matching.errors import InvalidInstance
 from matching.model import Commitment, Instance, Match, Practitioner, Solution
 from matching.policy import Policy
 from matching.problem import Status
 from matching.solvers import assign
+from matching.surrounding_territory import competitors, neighbours, part_of
 from matching.workload import workload_units
 
-#: One re-solve of general loads, in seconds; unit loads need none, they are exact in less.
-TIME_BOX_S = 1.2
-_MANY_PATIENTS = 1000
+#: Of one solve around a change where loads are general, in seconds; unit loads need none.
+TIME_BOX_S = 0.6
 
 Tiers = tuple[int, int, int]
+Int64 = npt.NDArray[np.int64]
 
 
 class Case:
@@ -54,7 +58,7 @@ class Case:
         """How many re-solves an answer within five seconds can afford."""
         if self.is_exact:
             return 10
-        return 2 if len(self.instance.patients) > _MANY_PATIENTS else 6
+        return 3
 
     def row(self, patient_id: str) -> int:
         """Return the row of a patient; ``InvalidInstance`` when there is none."""
@@ -162,12 +166,33 @@ class Case:
         """The present solution."""
         return outcome_of(self.solution)
 
-    def again(self, instance: Instance) -> "Outcome":
-        """Solve a changed instance; from the present solution, in a box of time, where not exact."""
-        if not self.is_exact:
-            changed = attach(instance, self.policy, time_limit_s=self._time_box_s, start=self.solution)
-            return outcome_of(changed)
-        return solved(instance, self.policy)
+    def again(self, instance: Instance, focus: Collection[int], about: Collection[int] = ()) -> "Rerun":
+        """Solve a changed instance.
+
+        Unit loads are solved anew, which is exact. Others around the GPs concerned only, with the change
+        and without, each in a box of time; whoever is not concerned stays.
+
+        Parameters
+        ----------
+        focus : collection of int
+            Rows of the practitioners where something changes.
+        about : collection of int
+            Rows of the patients where something changes.
+        """
+        if self.is_exact:
+            return Rerun(before=self.before, after=solved(instance, self.policy), is_whole=True)
+        here = {int(self._where[row]) for row in about} - {-1}
+        gps = neighbours(self.found, self._where, {*focus, *here})
+        patients = competitors(self.found, self._where, gps, about)
+        parts = [part_of(whole, patients, gps) for whole in (self.instance, instance)]
+        before, after = (solved(part, self.policy, self._time_box_s) for part in parts)
+        return Rerun(before=before, after=after, is_whole=False)
+
+    @cached_property
+    def _where(self) -> Int64:
+        """Row of each patient's practitioner, -1 = none."""
+        gps = [match.practitioner_id for match in self.solution.matches]
+        return np.array([-1 if gp is None else self._practitioner[gp] for gp in gps], np.int64)
 
     def with_practitioner(self, practitioner: int, **changes: object) -> Instance:
         """Return the instance with one practitioner changed."""
@@ -236,6 +261,21 @@ class Outcome:
     rank_values: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerun:
+    """The same people decided without a change and with it.
+
+    Parameters
+    ----------
+    is_whole : bool
+        Everybody, and ``before`` is the run of the case; otherwise only those around the change.
+    """
+
+    before: Outcome
+    after: Outcome
+    is_whole: bool
+
+
 def solved(instance: Instance, policy: Policy, time_limit_s: float | None = None) -> Outcome:
     """Return what ``attach`` decides, without the reasons of everybody: they cost as much as a flow."""
     found = prepare(instance, policy)
@@ -291,8 +331,8 @@ class Effect:
     value : int
         Change of ``objective``, on the scale of the solution before.
     at_least, at_most : int or None
-        What is proven about the change between the two optima; both ``value`` when both are optimal,
-        None where the two runs rank on different scales and are not proven.
+        What is proven about the change between the two optima of everybody: both ``value`` when both
+        are exact; otherwise what the bound of the run leaves at least, and None.
     """
 
     gained: Tiers
@@ -300,7 +340,7 @@ class Effect:
     moved: int
     saved_s: int
     value: int
-    at_least: int | None
+    at_least: int
     at_most: int | None
 
     @property
@@ -312,22 +352,24 @@ class Effect:
     @property
     def is_proven(self) -> bool:
         """Whether the change of value is exact."""
-        return self.at_least is not None and self.at_least == self.at_most
+        return self.at_least == self.at_most
 
 
-def effect(case: Case, after: Outcome, *, apart: Collection[int] = ()) -> Effect:
-    """Return what ``after`` changes against the run of the case.
+def effect(case: Case, rerun: Rerun, *, apart: Collection[int] = ()) -> Effect:
+    """Return what a change does.
 
     Parameters
     ----------
     apart : collection of int
         Rows of patients who are left out of the counts, not of the value.
     """
-    gained, lost = [0, 0, 0], [0, 0, 0]
+    gained, lost, placed_more = [0, 0, 0], [0, 0, 0], [0, 0, 0, 0]
     moved = saved_s = 0
-    for row, match in enumerate(case.solution.matches):
-        then, now = case.before.journey[match.patient_id], after.journey[match.patient_id]
-        if row in apart:
+    left_out = {case.match(row).patient_id for row in apart}
+    for patient_id, then in rerun.before.journey.items():
+        now, match = rerun.after.journey[patient_id], case.match(case.row(patient_id))
+        placed_more[match.rank] += (now is not None) - (then is not None)
+        if patient_id in left_out:
             continue
         if then is not None and now is not None:
             moved += then[0] != now[0]
@@ -335,29 +377,26 @@ def effect(case: Case, after: Outcome, *, apart: Collection[int] = ()) -> Effect
         else:
             gained[match.tier - 1] += now is not None
             lost[match.tier - 1] += then is not None
-    value, at_least, at_most = _change_of_value(case, after)
+    value = _change_of_value(case, rerun, placed_more)
+    proven = rerun.is_whole and {rerun.before.status, rerun.after.status} == {Status.OPTIMAL}
     return Effect(
         gained=(gained[0], gained[1], gained[2]),
         lost=(lost[0], lost[1], lost[2]),
         moved=moved,
         saved_s=saved_s,
         value=value,
-        at_least=at_least,
-        at_most=at_most,
+        at_least=value if proven else case.solution.objective + value - case.solution.bound,
+        at_most=value if proven else None,
     )
 
 
-def _change_of_value(case: Case, after: Outcome) -> tuple[int, int | None, int | None]:
-    """Return the change on the scale of the run before, and what is proven about it."""
-    before = case.before
-    rescaled = after.objective + sum(
-        before.rank_values[m.rank] - after.rank_values[m.rank]
-        for m in case.solution.matches
-        if after.journey[m.patient_id] is not None
+def _change_of_value(case: Case, rerun: Rerun, placed_more: Sequence[int]) -> int:
+    """Return the change on the scale of the run: more placed at its rank values, and the rest as found."""
+    change = rerun.after.objective - rerun.before.objective
+    for outcome, sign in ((rerun.after, -1), (rerun.before, 1)):
+        for patient_id, journey in outcome.journey.items():
+            if journey is not None:
+                change += sign * outcome.rank_values[case.match(case.row(patient_id)).rank]
+    return change + sum(
+        more * value for more, value in zip(placed_more, case.solution.rank_values, strict=True)
     )
-    value = rescaled - before.objective
-    if before.status is Status.OPTIMAL and after.status is Status.OPTIMAL:
-        return value, value, value
-    if tuple(before.rank_values) != tuple(after.rank_values):
-        return value, None, None
-    return value, after.objective - before.bound, after.bound - before.objective

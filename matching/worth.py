@@ -91,7 +91,7 @@ def value_of_places(
     """
     case = Case(instance, policy, solution, time_box_s=time_box_s)
     extra = {case.practitioner_row(key): more for key, more in places.items()}
-    change = effect(case, case.again(case.with_places(extra)))
+    change = effect(case, case.again(case.with_places(extra), extra))
     return Worth(places=dict(places), effect=change, sentence=_told(case, extra, change))
 
 
@@ -185,7 +185,7 @@ def _told(case: Case, extra: Mapping[int, int], change: Effect) -> str:
             f" ; {moved} de médecin, {french.decimal(abs(saved_min))} min de trajet en {less} au total"
         )
     if not change.is_proven:
-        sentence += " (calcul en temps limité)"
+        sentence += " (calcul limité aux médecins voisins)"
     return sentence + "."
 
 

@@ -49,12 +49,12 @@ def forced_effect(case: Case, row: int, practitioner: int) -> Effect | None:
     members, key = case.bound_to(row), case.instance.practitioners[practitioner].id
     if case.is_held(practitioner, members):
         return None
-    after = case.again(case.with_pins(members, practitioner))
+    rerun = case.again(case.with_pins(members, practitioner), [practitioner], members)
     for member in members:
-        journey = after.journey[case.instance.patients[member].id]
+        journey = rerun.after.journey[case.instance.patients[member].id]
         if journey is None or journey[0] != key:
             return None
-    return effect(case, after, apart=members)
+    return effect(case, rerun, apart=members)
 
 
 def held_sentence(case: Case, option: Option) -> str:
@@ -66,8 +66,9 @@ def loss_data(cost: Effect) -> dict[str, object]:
     """Return a loss as data: how much, how far proven, who is concerned as counts."""
     return {
         "value": -cost.value,
-        "at_least": None if cost.at_most is None else max(-cost.at_most, 0),
-        "at_most": None if cost.at_least is None else max(-cost.at_least, 0),
+        # A forced pair never gains: what the run without it could not prove may be all of the loss.
+        "at_least": max(-cost.value, 0) if cost.is_proven else 0,
+        "at_most": max(-cost.at_least, 0),
         "proven": cost.is_proven,
         "displaced": list(cost.lost),
         "placed_instead": list(cost.gained),
@@ -130,10 +131,9 @@ def _margin(case: Case, cost: Effect) -> str:
     """Say how sure the loss is, when the time did not suffice to prove it."""
     if cost.is_proven:
         return ""
-    if cost.at_least is None or cost.at_most is None:
-        return " (calcul en temps limité)"
-    least, most = worth(case, max(-cost.at_most, 0)), worth(case, max(-cost.at_least, 0))
-    return f" (calcul en temps limité : perte d'au moins {least}, d'au plus {most})"
+    most, place = max(-cost.at_least, 0), case.solution.rank_weight
+    limit = f" : perte d'au plus {worth(case, most)}" if most < place else ""
+    return f" (calcul limité aux médecins voisins{limit})"
 
 
 def worth(case: Case, value: int) -> str:

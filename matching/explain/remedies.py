@@ -1,6 +1,6 @@
 """What would have to change for a patient without proposal: every claim is checked by running again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import ceil
 
 from matching import french
@@ -15,6 +15,8 @@ from matching.what_if import Case
 #: GPs whose places are tried, the most promising first.
 _MOST_GPS = 2
 _MOST_PLACES = 16
+#: Of the GPs that a longer distance opens, so many are looked at where not everybody is solved again.
+_MOST_FARTHER = 6
 _METRES_PER_TENTH_KM = 100
 
 #: What a GP could change so that one rule excludes nobody any more, and how to say it.
@@ -37,13 +39,14 @@ class _Trial:
         self._case, self._row, self.left = case, row, case.tries
         self.proven = True
 
-    def journey(self, instance: Instance) -> Journey | None:
+    def journey(self, instance: Instance, focus: Collection[int]) -> Journey | None:
         """Return where the patient goes under a change, None = nowhere, or the budget is spent."""
         if self.left <= 0:
             return None
         self.left -= 1
-        after = self._case.again(instance)
-        self.proven = after.status is Status.OPTIMAL
+        rerun = self._case.again(instance, focus, self._case.bound_to(self._row))
+        after = rerun.after
+        self.proven = rerun.is_whole and after.status is Status.OPTIMAL
         return after.journey[self._case.instance.patients[self._row].id]
 
 
@@ -73,7 +76,8 @@ def _farther(case: Case, row: int, options: Sequence[Option], trial: _Trial) -> 
     opened = [o for o in options if o.rules == ("distance",)]
     if not any(o.distance_m <= reach.max_km_with_consent * 1000 for o in opened):
         return
-    match = trial.journey(case.with_patients(case.bound_to(row), max_km=reach.max_km_with_consent))
+    farther = case.with_patients(case.bound_to(row), max_km=reach.max_km_with_consent)
+    match = trial.journey(farther, [o.practitioner for o in opened[:_MOST_FARTHER]])
     if match is None or match[2] <= limit_km * 1000:
         return
     # What is best with a longer limit stays best with a limit that just allows it.
@@ -92,7 +96,7 @@ def _farther(case: Case, row: int, options: Sequence[Option], trial: _Trial) -> 
 def _one_more_place(case: Case, in_reach: Sequence[Option], trial: _Trial) -> Iterator[Reason]:
     """Try one more place at the most promising GPs."""
     for option in _promising(case, in_reach)[:_MOST_GPS]:
-        match = trial.journey(case.with_places({option.practitioner: 1}))
+        match = trial.journey(case.with_places({option.practitioner: 1}), [option.practitioner])
         if match is not None:
             yield _with_more_places(case, option, 1, match, trial)
 
@@ -104,11 +108,11 @@ def _several_more_places(case: Case, in_reach: Sequence[Option], trial: _Trial) 
         return
     option, too_few, enough, found = promising[0], 1, 2, None
     while found is None and trial.left and enough <= _MOST_PLACES:
-        found = trial.journey(case.with_places({option.practitioner: enough}))
+        found = trial.journey(case.with_places({option.practitioner: enough}), [option.practitioner])
         too_few, enough = (too_few, enough) if found else (enough, 2 * enough)
     while found is not None and trial.left and enough - too_few > 1:
         middle = (too_few + enough) // 2
-        match = trial.journey(case.with_places({option.practitioner: middle}))
+        match = trial.journey(case.with_places({option.practitioner: middle}), [option.practitioner])
         found, too_few, enough = (match, too_few, middle) if match else (found, middle, enough)
     if found is not None:
         yield _with_more_places(case, option, enough, found, trial, is_least=enough - too_few == 1)
@@ -149,7 +153,7 @@ def _lifted_rules(case: Case, in_reach: Sequence[Option], trial: _Trial) -> Iter
             continue
         tried.add(rule)
         changes, said = _LIFTED[rule]
-        match = trial.journey(case.with_practitioner(option.practitioner, **changes))
+        match = trial.journey(case.with_practitioner(option.practitioner, **changes), [option.practitioner])
         if match is not None:
             yield say(
                 "lift_rule",
