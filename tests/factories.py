@@ -25,6 +25,7 @@ from scheduler.store.tables import (
     Grant,
     Household,
     Intake,
+    Leave,
     MatchingRun,
     Modality,
     Offer,
@@ -41,6 +42,7 @@ from scheduler.store.tables import (
     RunState,
     Slot,
     SlotConflict,
+    SlotSeries,
     SlotSource,
     SlotState,
     Structure,
@@ -298,6 +300,40 @@ def slot(session: Session, **values: Any) -> Slot:
         "updated_at": NOW,
     }
     return _add(session, Slot(**{**defaults, **values}))
+
+
+def hand_slot(session: Session, **values: Any) -> Slot:
+    """Add an open slot that a person opened."""
+    if "created_by" not in values:
+        values["created_by"] = account(session).id
+    return slot(session, source=SlotSource.HAND, **values)
+
+
+def series(session: Session, **values: Any) -> SlotSeries:
+    """Add a series of Mondays from nine to ten, four slots of fifteen minutes, without its slots."""
+    _place(session, values)
+    if "created_by" not in values:
+        values["created_by"] = account(session).id
+    defaults = {
+        "weekdays": [1],
+        "start_minute": 540,
+        "end_minute": 600,
+        "slot_minutes": 15,
+        "first_on": NOW.date(),
+        "modality": Modality.AMB,
+        "visibility": Visibility.SNP,
+        "created_at": NOW,
+    }
+    return _add(session, SlotSeries(**{**defaults, **values}))
+
+
+def leave(session: Session, **values: Any) -> Leave:
+    """Add a fortnight of leave in a year."""
+    if "practitioner_id" not in values:
+        values["practitioner_id"] = _id(values, "practitioner") or practitioner(session).id
+    first_on = values.get("first_on", NOW.date() + timedelta(days=365))
+    defaults = {"last_on": first_on + timedelta(days=13), "created_by": "account:1", "created_at": NOW}
+    return _add(session, Leave(**{"first_on": first_on, **defaults, **values}))
 
 
 def booking(session: Session, **values: Any) -> Booking:

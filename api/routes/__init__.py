@@ -3,6 +3,7 @@
 from api.routes import (
     agenda_rules,
     bookings,
+    by_hand,
     communes,
     conflicts,
     directory,
@@ -23,6 +24,7 @@ ROUTERS = (
     bookings.router,
     agenda_rules.router,
     conflicts.router,
+    by_hand.router,
     referrals.router,
     sessions.router,
     communes.router,

@@ -4,10 +4,14 @@ RelaisError (matching.errors)
 ├── InvalidInput (scheduler.errors)
 │   ├── AddressNotAccepted   an address that Relais does not fetch
 │   └── ReasonNeeded         past the limit, a cancellation needs its reason
+├── Forbidden (scheduler.errors)
+│   └── PeopleOnly           a machine does not open slots by hand
 └── Conflict (scheduler.errors)
     ├── HoldOver             the five minutes are over
     ├── CancelTooLate        the practitioner's limit has passed, and it is not staff who asks
     ├── NotYetBegun          nobody can have come, or not come, yet
+    ├── SlotOverlap          the practitioner is not free then
+    ├── SlotInUse            somebody is expected in the slot
     ├── SlotNotSure          its calendar has not answered for too long
     └── PlacesLeft           a place en sus is asked for while an ordinary one is free
 """
@@ -16,7 +20,7 @@ from datetime import datetime
 
 from matching.errors import RelaisError
 from scheduler.agenda.feeds.fetched import SENTENCES
-from scheduler.errors import Conflict, InvalidInput
+from scheduler.errors import Conflict, Forbidden, InvalidInput
 
 
 class AddressNotAccepted(InvalidInput):
@@ -105,3 +109,39 @@ class SlotNotSure(Conflict):
             "L'agenda de ce médecin ne répond pas : le créneau n'est pas sûr. Appelez le cabinet, ou "
             "choisissez un autre créneau."
         )
+
+
+class PeopleOnly(Forbidden):
+    """A slot by hand carries who opened it: a machine publishes a calendar instead."""
+
+    code = "people_only"
+
+    def __init__(self) -> None:
+        RelaisError.__init__(
+            self, "Un programme n'ouvre pas de créneau à la main : reliez son agenda, ou connectez-vous."
+        )
+
+
+class SlotOverlap(Conflict):
+    """The practitioner is busy, on leave, or has another slot at that time.
+
+    Attributes
+    ----------
+    reason : str
+        ``busy`` or ``overlap``.
+    """
+
+    code = "slot_overlap"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("Ce médecin n'est pas libre à cette heure : un autre créneau, ou une absence.")
+
+
+class SlotInUse(Conflict):
+    """Somebody is expected in a slot that is to close."""
+
+    code = "slot_in_use"
+
+    def __init__(self) -> None:
+        super().__init__("Un patient y est attendu. Déplacez ou annulez d'abord son rendez-vous.")

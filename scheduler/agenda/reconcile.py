@@ -18,7 +18,7 @@ from scheduler.agenda.arrange import Shown, Stretch, Verdict, arrange
 from scheduler.agenda.conflicts import READER, agree, raise_conflict
 from scheduler.agenda.feeds.slots import SlotDraft, cut_slots
 from scheduler.agenda.feeds.values import Reading, State, Window
-from scheduler.agenda.standing import Item, load_standing
+from scheduler.agenda.standing import Item, Standing, load_standing
 from scheduler.rows import id_of
 from scheduler.store.tables import (
     BookingEvent,
@@ -36,6 +36,9 @@ log = structlog.get_logger()
 HORIZON = timedelta(days=14)
 """How far ahead calendars are read. Unscheduled care is searched for today and the next days; two weeks
 also cover the holidays GPs plan for, and keep each reading to some hundred slots."""
+
+FARTHEST = timedelta(days=366)
+"""How far ahead a change by hand is looked at: weekly series and leave reach beyond what calendars say."""
 
 _PLACED = frozenset({"state", "start_at", "end_at"})
 
@@ -102,12 +105,32 @@ def apply_content(session: Session, feed: Feed, content: Content, *, now: dateti
     Slots that have begun, or begin beyond the window, are left as they are. A reading that failed, or that
     is suspect (see ``quarantine``), never comes here.
     """
-    # Readings of one practitioner's calendars pass one after the other: each looks at the others' slots.
-    who = select(Practitioner).where(col(Practitioner.id) == feed.practitioner_id)
-    session.exec(who.with_for_update(key_share=True)).one()
+    _one_at_a_time(session, feed.practitioner_id)
     _replace_busy(session, feed, content.busy, now)
     drafts = {draft.key: draft for draft in content.drafts if draft.start_at > now}
-    standing = load_standing(session, feed, content.window, drafts, now=now)
+    standing = load_standing(session, feed.practitioner_id, feed, content.window, drafts, now=now)
+    return _settle(session, feed, standing, now)
+
+
+def rearrange(session: Session, practitioner_id: int, *, now: datetime) -> Reconciled:
+    """Decide anew on the coming slots of a practitioner after a person changed something by hand.
+
+    A slot that was opened by hand, or closed by something that is over, opens if nothing stands against it;
+    a promised one that must close becomes a conflict, exactly as when a calendar changes.
+    """
+    _one_at_a_time(session, practitioner_id)
+    window = Window(from_at=now, to_at=now + FARTHEST)
+    standing = load_standing(session, practitioner_id, None, window, {}, now=now)
+    return _settle(session, None, standing, now)
+
+
+def _one_at_a_time(session: Session, practitioner_id: int) -> None:
+    """Let what changes one practitioner's agenda pass one after the other: each looks at all its slots."""
+    who = select(Practitioner).where(col(Practitioner.id) == practitioner_id)
+    session.exec(who.with_for_update(key_share=True)).one()
+
+
+def _settle(session: Session, feed: Feed | None, standing: Standing, now: datetime) -> Reconciled:
     candidates = [item.candidate for item in standing.items]
     verdicts = arrange(candidates, busy=standing.busy, taken=standing.taken)
     changes = [_change(feed, item, verdicts[item.candidate]) for item in standing.items]
@@ -135,13 +158,13 @@ class _Change:
     values: Mapping[str, Any]
 
 
-def _change(feed: Feed, item: Item, verdict: Verdict) -> _Change:
+def _change(feed: Feed | None, item: Item, verdict: Verdict) -> _Change:
     wanted: dict[str, Any] = {
         "state": verdict.state,
         "closed_reason": verdict.closed_reason,
         "conflict": verdict.conflict,
     }
-    if item.draft is not None and item.candidate.shown is Shown.PRESENT:
+    if feed is not None and item.draft is not None and item.candidate.shown is Shown.PRESENT:
         wanted |= {
             "start_at": item.draft.start_at,
             "end_at": item.draft.end_at,
@@ -187,9 +210,11 @@ def _make_room(session: Session, changes: Sequence[_Change]) -> None:
     session.flush()
 
 
-def _make(session: Session, feed: Feed, change: _Change, now: datetime) -> None:
+def _make(session: Session, feed: Feed | None, change: _Change, now: datetime) -> None:
     row = change.item.row
     if row is None:
+        if feed is None:
+            raise ValueError("only a calendar shows slots that are not stored yet")
         session.add(_new_slot(feed, change, now))
         return
     for name, value in change.values.items():

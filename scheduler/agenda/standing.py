@@ -1,4 +1,4 @@
-"""What a practitioner's agenda holds when one of their calendars has just been read."""
+"""What a practitioner's agenda holds when a calendar has just been read, or a person changed it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 from scheduler.agenda.arrange import Candidate, Closed, Shown, Stretch
 from scheduler.agenda.feeds.slots import SlotDraft
 from scheduler.agenda.feeds.values import Window
+from scheduler.agenda.leaves import leave_stretches
 from scheduler.agenda.life import TAKES_A_PLACE
 from scheduler.rows import id_of
 from scheduler.store.tables import Booking, Feed, FeedBusy, Slot, SlotState
@@ -58,21 +59,37 @@ class Standing:
 
 
 def load_standing(
-    session: Session, feed: Feed, window: Window, drafts: Mapping[str, SlotDraft], *, now: datetime
+    session: Session,
+    practitioner_id: int,
+    feed: Feed | None,
+    window: Window,
+    drafts: Mapping[str, SlotDraft],
+    *,
+    now: datetime,
 ) -> Standing:
-    """Load the slots a reading may change; none of them can be booked until the transaction ends."""
-    rows = _rows(session, feed, window, drafts, now)
+    """Load the slots that may change; none of them can be booked until the transaction ends.
+
+    Parameters
+    ----------
+    feed
+        The calendar that was read; None when it is a person who changed something.
+    drafts
+        What it shows, by key.
+    """
+    feed_id = None if feed is None else feed.id
+    rows = _rows(session, practitioner_id, feed_id, window, drafts, now)
     bookings = _bookings(session, rows)
     movable = [row for row in rows if _is_movable(row, window, now)]
     others = [row for row in rows if not _is_movable(row, window, now)]
-    known = {row.key for row in movable if row.feed_id == feed.id}
-    items = [_item(row, feed, drafts, bookings[id_of(row)], now) for row in movable]
-    items += [_new_item(feed, draft) for key, draft in drafts.items() if key not in known]
+    known = {row.key for row in movable if _is_read(row, feed_id)}
+    items = [_item(row, feed_id, drafts, bookings[id_of(row)], now) for row in movable]
+    if feed_id is not None:
+        items += [_new_item(feed_id, draft) for key, draft in drafts.items() if key not in known]
     for row in others:
-        _leave_key(row, feed, drafts)
+        _leave_key(row, feed_id, drafts)
     return Standing(
         items=tuple(items),
-        busy=tuple(_busy(session, feed, now)),
+        busy=(*_busy(session, practitioner_id, now), *leave_stretches(session, practitioner_id, now)),
         taken=tuple(
             (row.start_at, row.end_at)
             for row in others
@@ -82,18 +99,23 @@ def load_standing(
 
 
 def _rows(
-    session: Session, feed: Feed, window: Window, drafts: Mapping[str, SlotDraft], now: datetime
+    session: Session,
+    practitioner_id: int,
+    feed_id: int | None,
+    window: Window,
+    drafts: Mapping[str, SlotDraft],
+    now: datetime,
 ) -> Sequence[Slot]:
     """Load the slots that touch the window or the drafts, and those whose key a draft carries.
 
     Locked before their bookings are read: a booking being written is waited for, the next ones wait.
     """
     until = max([window.to_at, *(draft.end_at for draft in drafts.values())])
-    same_key = (col(Slot.feed_id) == feed.id) & col(Slot.key).in_(list(drafts))
+    same_key = (col(Slot.feed_id) == feed_id) & col(Slot.key).in_(list(drafts))
     query = (
         select(Slot)
         .where(
-            col(Slot.practitioner_id) == feed.practitioner_id,
+            col(Slot.practitioner_id) == practitioner_id,
             or_((col(Slot.end_at) > now) & (col(Slot.start_at) < until), same_key),
         )
         .order_by(col(Slot.id))
@@ -113,11 +135,11 @@ def _bookings(session: Session, rows: Sequence[Slot]) -> Mapping[int, list[Booki
     return by_slot
 
 
-def _busy(session: Session, feed: Feed, now: datetime) -> list[Stretch]:
+def _busy(session: Session, practitioner_id: int, now: datetime) -> list[Stretch]:
     query = (
         select(FeedBusy.start_at, FeedBusy.end_at)
         .join(Feed, col(Feed.id) == col(FeedBusy.feed_id))
-        .where(col(Feed.practitioner_id) == feed.practitioner_id, col(FeedBusy.end_at) > now)
+        .where(col(Feed.practitioner_id) == practitioner_id, col(FeedBusy.end_at) > now)
     )
     return [(start_at, end_at) for start_at, end_at in session.exec(query)]
 
@@ -134,12 +156,16 @@ def _promised(bookings: Sequence[Booking], now: datetime) -> bool:
 
 
 def _item(
-    row: Slot, feed: Feed, drafts: Mapping[str, SlotDraft], bookings: Sequence[Booking], now: datetime
+    row: Slot,
+    feed_id: int | None,
+    drafts: Mapping[str, SlotDraft],
+    bookings: Sequence[Booking],
+    now: datetime,
 ) -> Item:
     booked = _promised(bookings, now)
-    draft = drafts.get(row.key) if row.feed_id == feed.id else None
+    draft = drafts.get(row.key) if _is_read(row, feed_id) else None
     moved = draft is not None and (draft.start_at, draft.end_at) != (row.start_at, row.end_at)
-    if row.feed_id != feed.id:
+    if not _is_read(row, feed_id):
         shown = _shown_before(row)
     elif draft is None:
         shown = Shown.GONE
@@ -157,6 +183,11 @@ def _item(
     return Item(candidate=candidate, row=row, draft=draft, bookings=tuple(bookings))
 
 
+def _is_read(row: Slot, feed_id: int | None) -> bool:
+    """Tell whether a slot comes from the calendar being read."""
+    return feed_id is not None and row.feed_id == feed_id
+
+
 def _shown_before(row: Slot) -> Shown:
     """Tell what another calendar said of its slot when it was last read."""
     if row.state is SlotState.WITHDRAWN or row.closed_reason == Closed.DELETED:
@@ -164,9 +195,9 @@ def _shown_before(row: Slot) -> Shown:
     return Shown.MOVED if row.closed_reason == Closed.MOVED else Shown.PRESENT
 
 
-def _new_item(feed: Feed, draft: SlotDraft) -> Item:
+def _new_item(feed_id: int, draft: SlotDraft) -> Item:
     candidate = Candidate(
-        feed=id_of(feed),
+        feed=feed_id,
         key=draft.key,
         start_at=draft.start_at,
         end_at=draft.end_at,
@@ -176,7 +207,7 @@ def _new_item(feed: Feed, draft: SlotDraft) -> Item:
     return Item(candidate=candidate, row=None, draft=draft)
 
 
-def _leave_key(row: Slot, feed: Feed, drafts: Mapping[str, SlotDraft]) -> None:
+def _leave_key(row: Slot, feed_id: int | None, drafts: Mapping[str, SlotDraft]) -> None:
     """Free the key of a past slot whose event was moved to a coming day: the past keeps its own row."""
-    if row.feed_id == feed.id and row.key in drafts:
+    if _is_read(row, feed_id) and row.key in drafts:
         row.key = f"{row.key[:_KEY_KEPT]}#{row.start_at:%Y%m%dT%H%MZ}"

@@ -32,6 +32,7 @@ from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.poll import PollSettings
 from scheduler.clock import Clock, utc_now
 from scheduler.jobs.care import look_after_requests
+from scheduler.jobs.coming_slots import write_coming_slots
 from scheduler.jobs.due_feeds import read_due_feeds
 from scheduler.jobs.faults import where
 from scheduler.jobs.feed_alerts import tell_of_feeds
@@ -87,6 +88,7 @@ def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> R
         "feed_alerts": (partial(tell_of_feeds, store, public_url=public_url, clock=clock), ALERT_EVERY),
         "care": (partial(look_after_requests, store, public_url=public_url, clock=clock), LOOK_EVERY),
         "mail": (_mail(store, settings, clock), LOOK_EVERY),
+        "coming_slots": (partial(write_coming_slots, store, clock=clock), CLEAN_EVERY),
         "old_holds": (partial(end_old_holds, store, clock=clock), LOOK_EVERY),
         "old_keys": (partial(forget_old_keys, store, clock=clock), CLEAN_EVERY),
     }

@@ -58,14 +58,16 @@ def only_own(roles: frozenset[Role]) -> dict[Role, frozenset[str]]:
 FILE_READERS = KEEPERS | {Role.SIGNALLER, Role.COORDINATOR}
 OF_A_FILE = only_own(KEEPERS | {Role.SIGNALLER})
 OF_A_BOOKING = only_own(KEEPERS | {Role.SIGNALLER})
-OF_KEEPERS = only_own(KEEPERS)
+PEOPLE_ONLY = frozenset({201, 403, 409})  # 403 for a machine: what is opened by hand says by whom
 OF_A_HOLD = only_own(BOOKERS - KEEPERS) | dict.fromkeys(KEEPERS, frozenset())  # only whoever holds
+CARERS = KEEPERS | COORDINATOR | {Role.REGULATOR}
+OF_A_REQUEST = dict.fromkeys(KEEPERS, frozenset({OWN}))
 INTAKE = {"practice_id": 0, "places": 3}  # the practice is filled in with the one of the practitioner
 
 CALENDAR = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 FEED = {"practitioner_id": 2**31 - 1, "practice_id": 1, "name": "Agenda"}  # a practitioner nobody has
 
-PUBLIC = {("POST", "/api/v1/sessions"), ("GET", "/health")}
+PUBLIC = {("POST", "/api/v1/sessions"), ("GET", "/health"), ("GET", "/ical/{token}.ics")}
 
 ROUTES = (
     Route("GET", "/api/v1/me", EVERYBODY),
@@ -205,6 +207,84 @@ ROUTES = (
         body={"how": "keep"},
     ),
     Route(
+        "POST",
+        "/api/v1/practitioners/{practitioner_id}/slots",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+        body={"practice_id": 0, "start_at": "2026-12-01T09:00:00Z", "end_at": "2026-12-01T09:15:00Z"},
+        ok=PEOPLE_ONLY,
+    ),
+    Route(
+        "POST",
+        "/api/v1/slots/{slot_id}/close",
+        KEEPERS | COORDINATOR,
+        "hand_slot",
+        only_own(KEEPERS),
+    ),
+    Route(
+        "GET",
+        "/api/v1/practitioners/{practitioner_id}/slot-series",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+    ),
+    Route(
+        "POST",
+        "/api/v1/practitioners/{practitioner_id}/slot-series",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+        body={
+            "practice_id": 0,
+            "weekdays": [1],
+            "start_time": "20:00",
+            "end_time": "20:15",
+            "slot_minutes": 15,
+            "first_on": "2026-12-01",
+        },
+        ok=PEOPLE_ONLY,
+    ),
+    Route(
+        "POST",
+        "/api/v1/slot-series/{series_id}/skips",
+        KEEPERS | COORDINATOR,
+        "series",
+        only_own(KEEPERS),
+        body={"on": "2026-12-07"},
+    ),
+    Route(
+        "POST",
+        "/api/v1/slot-series/{series_id}/end",
+        KEEPERS | COORDINATOR,
+        "series",
+        only_own(KEEPERS),
+        body={"last_on": "2026-12-31"},
+    ),
+    Route(
+        "GET",
+        "/api/v1/practitioners/{practitioner_id}/leaves",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+    ),
+    Route(
+        "POST",
+        "/api/v1/practitioners/{practitioner_id}/leaves",
+        KEEPERS | COORDINATOR,
+        "practitioner",
+        only_own(KEEPERS),
+        body={"first_on": "2027-08-01", "last_on": "2027-08-15"},
+    ),
+    Route(
+        "DELETE",
+        "/api/v1/leaves/{leave_id}",
+        KEEPERS | COORDINATOR,
+        "leave",
+        only_own(KEEPERS),
+        ok=frozenset({204, 404}),  # gone once one of these tests has taken it back
+    ),
+    Route(
         "GET",
         "/api/v1/practitioners/{practitioner_id}/agenda-rules",
         KEEPERS | COORDINATOR,
@@ -218,6 +298,67 @@ ROUTES = (
         "practitioner",
         only_own(KEEPERS),
         body={"cancel_hours": 0},
+    ),
+    Route("GET", "/api/v1/feeds/{feed_id}/health", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
+    Route("GET", "/api/v1/care-requests", CARERS),
+    Route("POST", "/api/v1/care-requests", CARERS, body={"insee": "77445", "urgency": 2}),
+    Route("GET", "/api/v1/care-requests/{request_id}", CARERS, "care_request", OF_A_REQUEST),
+    Route("POST", "/api/v1/care-requests/{request_id}/promise", CARERS, "care_request", OF_A_REQUEST),
+    Route(
+        "POST",
+        "/api/v1/care-requests/{request_id}/extend",
+        CARERS,
+        "care_request",
+        OF_A_REQUEST,
+        body={"deadline_at": "2026-11-24T00:00:00Z"},
+        ok=frozenset({200, 422}),  # the second time it is no later deadline
+    ),
+    Route(
+        "POST",
+        "/api/v1/care-requests/{request_id}/take-over",
+        CARERS,
+        "care_request",
+        OF_A_REQUEST,
+        ok=frozenset({200, 404}),  # a machine owns nothing
+    ),
+    Route(
+        "POST",
+        "/api/v1/care-requests/{request_id}/book",
+        CARERS,
+        "care_request",
+        OF_A_REQUEST,
+        body={"slot_id": 2**31 - 1},
+        ok=frozenset({404}),  # a slot nobody has; see test_care
+    ),
+    Route(
+        "POST",
+        "/api/v1/care-requests/{request_id}/cancel",
+        CARERS,
+        "care_request",
+        OF_A_REQUEST,
+        body={"reason": "better"},
+    ),
+    Route("POST", "/api/v1/care-offers/{offer_id}/accept", CARERS, "care_offer", OF_A_REQUEST),
+    Route("POST", "/api/v1/care-offers/{offer_id}/decline", CARERS, "care_offer", OF_A_REQUEST),
+    Route("GET", "/api/v1/care-rules", CARERS),
+    Route("PATCH", "/api/v1/care-rules", COORDINATOR, body={"offer_min": 10}),
+    Route("GET", "/api/v1/fill-rounds", COORDINATOR),
+    Route("GET", "/api/v1/dead-mails", COORDINATOR),
+    Route("POST", "/api/v1/dead-mails/{message_id}/send-again", COORDINATOR, "mail"),
+    Route("GET", "/api/v1/published-feeds", KEEPERS | COORDINATOR),
+    Route(
+        "POST",
+        "/api/v1/published-feeds",
+        KEEPERS | COORDINATOR,
+        body={"kind": "bookings", "practitioner_id": 2**31 - 1},
+        ok=frozenset({404}),  # a practitioner nobody has; see test_published
+    ),
+    Route(
+        "POST",
+        "/api/v1/published-feeds/{published_id}/revoke",
+        KEEPERS | COORDINATOR,
+        "published",
+        only_own(KEEPERS),
     ),
     Route("DELETE", "/api/v1/sessions/current", EVERYBODY),  # last: it signs people out
 )

@@ -24,6 +24,7 @@ from scheduler.store.engine import Store
 from scheduler.store.tables import OfferState, Practice, ReferralEvent, ReferralState, Role, Visibility
 from tests import factories
 from tests.factories import NOW
+from tests.integration.api.care_rows import care_rows
 from tests.integration.api.client import Clients, clients_of
 from tests.integration.api.conftest import browser
 from tests.integration.api.matrix import (
@@ -40,12 +41,28 @@ from tests.integration.api.matrix import (
 
 pytestmark = pytest.mark.xdist_group("access")  # one world for all of these
 
+NUMBERED = {
+    "conflict",
+    "feed",
+    "hand_slot",
+    "leave",
+    "policy",
+    "practitioner",
+    "published",
+    "series",
+    "slot",
+}
+"""Kinds of objects whose id is a number."""
+
 CASES = [
     pytest.param(route, role, variant, id=f"{route.method} {route.path} {role} {variant}")
     for route in ROUTES
     for role in Role
     for variant in (VARIANTS if route.kind else ("",))
 ]
+
+
+BY_UUID = {"referral", "booking", "run", "proposal"}
 
 
 @dataclass
@@ -59,7 +76,7 @@ class World:
 
     def id_of(self, kind: str, variant: str, role: Role | None) -> Any:
         if variant == UNKNOWN:
-            return 2**31 - 1 if kind in {"policy", "practitioner", "slot", "feed", "conflict"} else uuid4()
+            return uuid4() if kind in BY_UUID else 2**31 - 1
         return self.ids.get((kind, variant, role)) or self.ids[kind, variant, None]
 
 
@@ -114,11 +131,15 @@ def _everything(session: Any, world: World, territory_id: Any, variant: str) -> 
         "feed": feed,
         "booking": factories.booking(session, slot=taken),
         "conflict": factories.conflict(session, slot=taken),
+        "hand_slot": factories.hand_slot(session, practice=practice, start_at=NOW + timedelta(days=9)),
+        "series": factories.series(session, practice=practice),
+        "leave": factories.leave(session, practitioner=who),
         "run": run,
         "policy": factories.policy_document(session, territory_id=territory_id),
         "study": factories.study(session, territory_id=territory_id),
         "proposal": factories.proposal(session, referral=waiting, intake=intake, run=run),
         "referral": accepted,
+        **care_rows(session, territory_id, practice),
     }.items():
         world.ids[kind, variant, None] = row.id
     return practice
@@ -135,6 +156,10 @@ def _own_things(
         contested = factories.slot(session, practice=theirs, start_at=start_at + timedelta(days=1))
         factories.booking(session, slot=contested, booked_by=key)
         world.ids["conflict", OWN, role] = factories.conflict(session, slot=contested).id
+    if role in KEEPERS:
+        own = care_rows(session, territory_id, theirs, key=key)
+        world.ids["care_request", OWN, role] = own["care_request"].id
+        world.ids["care_offer", OWN, role] = own["care_offer"].id
     if role is Role.SIGNALLER:
         received = ReferralState.RECEIVED
         referral = factories.referral(session, territory_id=territory_id, state=received)
