@@ -20,6 +20,8 @@ Int64 = npt.NDArray[np.int64]
 
 # Sums run through float64 bincounts, exact below 2**53: 31-bit summands allow 2**22 arcs at one node.
 _SUMMAND_BITS = 31
+# An odd factor spreads small numbers over 64 bits, and no two of them to the same place.
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def colours(
@@ -27,8 +29,8 @@ def colours(
     reward: Int64,
     capacity: Int64,
     parent: Int32,
-    row: Int32,
-    col: Int32,
+    row: npt.NDArray[np.signedinteger],
+    col: npt.NDArray[np.signedinteger],
     cost: Int64,
     seed: int,
     pairs: tuple[Int32, Int32, Int64] | None = None,
@@ -46,13 +48,16 @@ def colours(
     """
     # Three unrelated words from the seed, so that equal numbers of different meaning differ.
     salt = _mix(np.array([(seed + meaning) % 2**64 for meaning in range(3)], np.uint64))
-    bins = _with_nesting(_mix(capacity.astype(np.uint64) ^ salt[0]), parent)
+    row, col = np.asarray(row, np.intp), np.asarray(col, np.intp)  # gathers by other types take twice as long
+    first_bins = _with_nesting(_mix(capacity.astype(np.uint64) ^ salt[0]), parent)
     groups = _mix(reward.astype(np.uint64) ^ salt[1])
-    price_tag = _mix(cost.astype(np.uint64) ^ salt[2])
-    groups = _gather(groups, row, price_tag ^ bins[col])
-    groups = _with_pairs(groups, pairs)
-    bins = _with_nesting(_gather(bins, col, price_tag ^ groups[row]), parent)
-    return _with_pairs(_gather(groups, row, price_tag ^ bins[col]), pairs), bins
+    price_tag = cost.astype(np.uint64) * _ODD + salt[2]
+    bins = _with_nesting(_gather(first_bins, col, price_tag ^ groups[row]), parent)
+    if np.unique(bins).size < bins.size:
+        # Bins that look alike so far may differ in where else their groups could go.
+        groups = _with_pairs(_gather(groups, row, price_tag ^ first_bins[col]), pairs)
+        bins = _with_nesting(_gather(first_bins, col, price_tag ^ groups[row]), parent)
+    return _with_pairs(_with_pairs(_gather(groups, row, price_tag ^ bins[col]), pairs), pairs), bins
 
 
 def _mix(values: UInt64) -> UInt64:
@@ -66,12 +71,12 @@ def _mix(values: UInt64) -> UInt64:
     return z
 
 
-def _gather(own: UInt64, node: Int32, arriving: UInt64) -> UInt64:
+def _gather(own: UInt64, node: npt.NDArray[np.signedinteger], arriving: UInt64) -> UInt64:
     """Mix into each node's colour the sum of what arrives at it; a sum ignores the order.
 
     What arrives is well mixed already: the high bits of a product are hash enough.
     """
-    summands = (arriving * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _SUMMAND_BITS)
+    summands = (arriving * _ODD) >> np.uint64(64 - _SUMMAND_BITS)
     total = np.bincount(node, weights=summands.view(np.int64), minlength=own.size)
     return _mix(own ^ _mix(total.astype(np.uint64)))
 

@@ -9,6 +9,8 @@ from matching.problem import AssignmentProblem
 
 Int64 = npt.NDArray[np.int64]
 
+LARGEST = np.iinfo(np.int64).max
+
 
 def bound_from_prices(problem: AssignmentProblem, price: Int64) -> int:
     """Return the upper bound on the objective that ``price`` ≥ 0 proves for unit loads.
@@ -17,9 +19,12 @@ def bound_from_prices(problem: AssignmentProblem, price: Int64) -> int:
     best gain that remains after paying the price of a bin and of all bins above it.
     """
     free = problem.pinned < 0
-    surplus = np.zeros(problem.num_groups, np.int64)
     potential = with_outer(price, problem.bin_parent)
-    gain = problem.reward[problem.arc_group] - problem.arc_cost - potential[problem.arc_bin]
-    np.maximum.at(surplus, problem.arc_group, gain)
+    # The least that each group would pay; sums stop at the largest number instead of wrapping around.
+    to_pay = np.minimum(potential[problem.arc_bin.astype(np.intp)], LARGEST - problem.arc_cost)
+    to_pay += problem.arc_cost
+    least = np.full(problem.num_groups, LARGEST)
+    np.minimum.at(least, problem.arc_group.astype(np.intp), to_pay)
+    surplus = np.maximum(problem.reward - least, 0)
     kept = problem.value(problem.pinned[~free])
     return kept + exact_dot(problem.free_capacity(), price) + exact_sum(surplus[free])

@@ -9,10 +9,10 @@ from matching.problem import AssignmentProblem, AssignmentResult, Int32, Status
 from matching.progress import Watch
 from matching.solvers.certificate import bound_from_prices
 from matching.solvers.deadline import Deadline
-from matching.solvers.flow import expected_s, optimal_choice
+from matching.solvers.flow import expected_s, optimum
 from matching.solvers.greedy import greedy_choice
 from matching.solvers.network import free_pieces
-from matching.solvers.prices import minimal_potentials, upper_bound_potentials
+from matching.solvers.prices import upper_bound_potentials
 from matching.solvers.weighted import solve_weighted
 
 
@@ -73,8 +73,7 @@ def _by_flow(
         if deadline.observer is not None:
             deadline.report(problem.value(arc[arc >= 0]), bound_from_prices(problem, np.zeros_like(price)))
         if deadline.remaining_s() >= 2 * expected_s(piece.num_arcs):
-            choice = optimal_choice(piece)
-            potential = minimal_potentials(piece, choice)
+            choice, potential = optimum(piece)
         else:
             choice = greedy_choice(piece)
             potential = upper_bound_potentials(piece, choice)

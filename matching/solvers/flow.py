@@ -17,10 +17,14 @@ import numpy.typing as npt
 
 from matching.errors import CertificateFailed
 from matching.solvers.network import Network
-from matching.solvers.prices import minimal_potentials, row_surplus
+from matching.solvers.prices import dual_value, minimal_potentials, potentials_within, row_surplus
+from matching.solvers.shortlist import shortlist
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+
+# Rounds of label correcting that a guessed choice gets: chains of bins are rarely longer.
+_PATIENCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,9 +43,17 @@ class _Costs:
             from_col=np.clip(self.from_col, -ceiling, ceiling),
         )
 
-    def largest(self) -> int:
-        """Return the largest absolute cost."""
-        return max(int(np.abs(a).max()) for a in (self.to_row, self.arc, self.from_col))
+
+def optimum(network: Network) -> tuple[Int64, Int64]:
+    """Return an optimal choice, as ``optimal_choice``, and the least potentials, which prove it."""
+    promising = shortlist(network)
+    if promising is not None:
+        choice = promising.in_the_whole(optimal_choice(promising.network), network.num_rows)
+        potential = potentials_within(network, choice, _PATIENCE)
+        if potential is not None and dual_value(network, potential) == network.value(choice):
+            return choice, potential
+    choice = optimal_choice(network)
+    return choice, minimal_potentials(network, choice)
 
 
 def optimal_choice(network: Network) -> Int64:
@@ -50,10 +62,10 @@ def optimal_choice(network: Network) -> Int64:
     Whatever the magnitude of the numbers: when they exceed the range of OR-Tools they are solved
     first coarsely, then exactly on reduced costs (see ``_refined``).
     """
-    costs = _Costs(to_row=-network.reward, arc=network.cost, from_col=np.zeros(network.num_cols, np.int64))
-    if costs.largest() <= _cost_limit(network):
-        return _solve(network, costs)
-    return _refined(network)
+    if max(int(network.reward.max()), int(network.cost.max())) > _cost_limit(network):
+        return _refined(network)
+    free = np.zeros(network.num_cols, np.int64)
+    return _solve(network, _Costs(to_row=-network.reward, arc=network.cost, from_col=free))
 
 
 def expected_s(num_arcs: int) -> float:

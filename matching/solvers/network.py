@@ -6,10 +6,12 @@ The same problem in any row order becomes the same network (see ``canonical`` fo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.exact import exact_sum
 from matching.nesting import with_inner, with_outer
 from matching.problem import AssignmentProblem
 from matching.solvers.canonical import UInt64, colours
@@ -17,6 +19,7 @@ from matching.solvers.locality import bin_order
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
 
 # Pieces are solved together until they have this many arcs: calls cost as much as a few hundred arcs.
 _MIN_ARCS = 10_000
@@ -65,9 +68,18 @@ class Network:
         """Number of arcs."""
         return int(self.arc.size)
 
+    def along_arcs(self, of_rows: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """Return for each arc the value of its row; faster than a gather, as arcs are sorted by row."""
+        return np.repeat(of_rows, np.diff(self.start))
+
     def gain(self) -> Int64:
         """Return reward minus cost of each arc."""
-        return self.reward[self.row] - self.cost
+        return self.along_arcs(self.reward) - self.cost
+
+    def value(self, choice: Int64) -> int:
+        """Return the exact sum of rewards minus costs of the arcs chosen, -1 = none."""
+        placed = choice >= 0
+        return exact_sum(self.reward[placed]) - exact_sum(self.cost[choice[placed]])
 
     def outer(self, values: Int64) -> Int64:
         """Return for each column the value of the column that contains it, 0 where none does."""
@@ -114,16 +126,28 @@ def _useful_arcs(problem: AssignmentProblem) -> npt.NDArray[np.intp]:
     An arc that costs more than its reward never helps. Neither does one dearer than another arc of the
     same group to a bin that cannot fill up: that bin's price is zero in every optimal dual.
     """
-    useful = problem.arc_cost <= problem.reward[problem.arc_group]
-    if (problem.pinned >= 0).any():
-        useful &= problem.pinned[problem.arc_group] < 0
-    roomy = _never_full(problem, problem.arc_bin[useful])
+    useful = _paying_arcs(problem)
+    all_useful = bool(useful.all())
+    roomy = _never_full(problem, problem.arc_bin if all_useful else problem.arc_bin[useful])
     if roomy.any():
         cheapest = np.full(problem.num_groups, np.iinfo(np.int64).max)
         into = np.flatnonzero(useful & roomy[problem.arc_bin])
         np.minimum.at(cheapest, problem.arc_group[into], problem.arc_cost[into])
         useful &= problem.arc_cost <= cheapest[problem.arc_group]
+    elif all_useful:
+        return np.arange(problem.num_arcs)
     return np.flatnonzero(useful)
+
+
+def _paying_arcs(problem: AssignmentProblem) -> npt.NDArray[np.bool_]:
+    """Tell which arcs of free groups cost no more than the reward; a look at the extremes often says all."""
+    if problem.arc_cost.max(initial=0) <= problem.reward.min(initial=np.iinfo(np.int64).max):
+        useful = np.ones(problem.num_arcs, dtype=bool)
+    else:
+        useful = problem.arc_cost <= problem.reward[problem.arc_group]
+    if (problem.pinned >= 0).any():
+        useful &= problem.pinned[problem.arc_group] < 0
+    return useful
 
 
 def _never_full(problem: AssignmentProblem, wanted: Int32) -> npt.NDArray[np.bool_]:
@@ -148,22 +172,23 @@ def _in_order(problem: AssignmentProblem, arcs: npt.NDArray[np.intp], seed: int)
         seed=seed,
     )
     place = _places(problem, row, col, cost, np.argsort(bin_colour, kind="stable"))
-    groups = np.flatnonzero(np.bincount(row, minlength=problem.num_groups))
+    degree = np.bincount(row, minlength=problem.num_groups)
+    groups = np.flatnonzero(degree)
     groups = groups[_by_place_then_colour(place.near_col[groups], group_colour[groups], problem.num_bins)]
     col_of_bin = _inverse(place.bins, problem.num_bins)
-    row, col, by_row = _sorted_pairs(_inverse(groups, problem.num_groups)[row], col_of_bin[col])
+    in_row, in_col, by_row = _sorted_pairs(_inverse(groups, problem.num_groups)[row], col_of_bin[col])
     parent = problem.bin_parent[place.bins]
     network = Network(
         group=groups.astype(np.int32),
         bin=place.bins.astype(np.int32),
         arc=arcs[by_row].astype(np.int32),
         reward=problem.reward[groups],
-        start=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=groups.size))]),
-        row=row,
-        col=col,
+        start=np.concatenate([[0], np.cumsum(degree[groups])]),
+        row=in_row,
+        col=in_col,
         cost=cost[by_row],
         capacity=np.minimum(capacity[place.bins], groups.size),
-        parent=np.where(parent >= 0, col_of_bin[parent], np.int32(-1)),
+        parent=np.where(parent >= 0, col_of_bin[parent], -1).astype(np.int32),
     )
     return network, place.component
 
@@ -177,7 +202,7 @@ class _Places:
     near_col: Int64
 
 
-def _places(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int64, canonical: Int64) -> _Places:
+def _places(problem: AssignmentProblem, row: Int64, col: Int64, cost: Int64, canonical: Int64) -> _Places:
     """Return columns that keep neighbouring bins close, decided on the ``canonical`` order of bins."""
     if row.size < _CACHED_ARCS:
         one = np.zeros(problem.num_bins, np.int64)
@@ -185,11 +210,11 @@ def _places(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int64, can
     number = _inverse(canonical, problem.num_bins)
     nearest = _cheapest_bins(problem, row, number[col], cost)
     order, component = bin_order(problem.num_bins, *_edges(problem, nearest[row], number[col], number))
-    near_col = _inverse(order, problem.num_bins)[nearest].astype(np.int64)
+    near_col = _inverse(order, problem.num_bins)[nearest]
     return _Places(bins=canonical[order], component=component[order], near_col=near_col)
 
 
-def _cheapest_bins(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int64) -> Int64:
+def _cheapest_bins(problem: AssignmentProblem, row: Int64, col: Int64, cost: Int64) -> Int64:
     """Return the bin of least cost of each group, the first of ``col`` among equals; 0 without arcs."""
     bits = int(problem.num_bins).bit_length()
     none = np.iinfo(np.int64).max
@@ -198,7 +223,7 @@ def _cheapest_bins(problem: AssignmentProblem, row: Int32, col: Int32, cost: Int
     return np.where(cheapest < none, cheapest & ((1 << bits) - 1), 0)
 
 
-def _edges(problem: AssignmentProblem, near: Int64, col: Int32, number: Int32) -> tuple[Int64, Int64]:
+def _edges(problem: AssignmentProblem, near: Int64, col: Int64, number: Int64) -> tuple[Int64, Int64]:
     """Return which bins belong together: a group's cheapest and its others, a bin and its container.
 
     Bins are named by ``number``, as ``near`` and ``col`` of each arc already are.
@@ -219,10 +244,10 @@ def _distinct(keys: Int64, end: int) -> Int64:
     return np.flatnonzero(seen)
 
 
-def _inverse(chosen: npt.NDArray[np.signedinteger], size: int) -> Int32:
+def _inverse(chosen: npt.NDArray[np.signedinteger], size: int) -> Int64:
     """Return where each of ``size`` rows stands in ``chosen``, 0 for those that do not."""
-    place = np.zeros(size, np.int32)
-    place[chosen] = np.arange(chosen.size, dtype=np.int32)
+    place = np.zeros(size, np.int64)
+    place[chosen] = np.arange(chosen.size)
     return place
 
 
@@ -232,28 +257,32 @@ def _by_place_then_colour(place: Int64, colour: UInt64, end: int) -> npt.NDArray
     return np.argsort(key, kind="stable")
 
 
-def _sorted_pairs(row: Int32, col: Int32) -> tuple[Int32, Int32, npt.NDArray[np.intp]]:
+def _sorted_pairs(row: Int64, col: Int64) -> tuple[Int32, Int32, Int64]:
     """Return distinct pairs sorted by row and column, and where each of them stood.
 
     Packing a pair and its place into one number lets NumPy sort values, several times faster than
     sorting places, and brings rows and columns along.
     """
     place_bits, col_bits = int(row.size).bit_length(), int(col.max()).bit_length()
-    pair = (row.astype(np.int64) << col_bits) | col
     if int(row.max()).bit_length() + col_bits + place_bits > 63:
-        place = np.argsort(pair)
-        return row[place], col[place], place
-    packed = np.sort((pair << place_bits) | np.arange(row.size))
-    pair = packed >> place_bits
+        place = np.argsort((row << col_bits) | col)
+        return row[place].astype(np.int32), col[place].astype(np.int32), place
+    packed = (row << (col_bits + place_bits)) | (col << place_bits) | np.arange(row.size)
+    packed.sort()
     place = packed & ((1 << place_bits) - 1)
-    return (pair >> col_bits).astype(np.int32), (pair & ((1 << col_bits) - 1)).astype(np.int32), place
+    packed >>= place_bits
+    return (packed >> col_bits).astype(np.int32), (packed & ((1 << col_bits) - 1)).astype(np.int32), place
 
 
-def _arcs_of(problem: AssignmentProblem, arcs: npt.NDArray[np.intp]) -> tuple[Int32, Int32, Int64]:
-    """Return group, bin and cost of some arcs, without copying when they are all of them."""
+def _arcs_of(problem: AssignmentProblem, arcs: npt.NDArray[np.intp]) -> tuple[Int64, Int64, Int64]:
+    """Return group, bin and cost of some arcs, as indices of the type that NumPy gathers fastest by."""
     if arcs.size == problem.num_arcs:
-        return problem.arc_group, problem.arc_bin, problem.arc_cost
-    return problem.arc_group[arcs], problem.arc_bin[arcs], problem.arc_cost[arcs]
+        return problem.arc_group.astype(np.int64), problem.arc_bin.astype(np.int64), problem.arc_cost
+    return (
+        problem.arc_group[arcs].astype(np.int64),
+        problem.arc_bin[arcs].astype(np.int64),
+        problem.arc_cost[arcs],
+    )
 
 
 def _split(network: Network, component: Int64) -> Iterator[Network]:

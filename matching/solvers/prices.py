@@ -42,11 +42,21 @@ def minimal_potentials(network: Network, choice: Int64) -> Int64:
     CertificateFailed
         When ``choice`` can be improved: then no potentials are consistent with it.
     """
-    constraints = _Constraints.of(network, choice)
-    potential, settled = constraints.raise_potentials(constraints.floor, network.num_cols + 1)
-    if not settled:
+    potential = potentials_within(network, choice, network.num_cols + 1)
+    if potential is None:
         raise CertificateFailed("the assignment can be improved along a cycle")
     return potential
+
+
+def potentials_within(network: Network, choice: Int64, rounds: int) -> Int64 | None:
+    """Return the least potentials consistent with ``choice``, None when ``rounds`` do not settle them.
+
+    They settle if the choice is optimal and ``rounds`` exceeds the number of columns, but may settle for
+    others too: only an equal ``dual_value`` proves anything.
+    """
+    constraints = _Constraints.of(network, choice)
+    potential, settled = constraints.raise_potentials(constraints.floor, rounds)
+    return potential if settled else None
 
 
 def dual_value(network: Network, potential: Int64) -> int:
@@ -102,26 +112,29 @@ class _Constraints:
 
     @classmethod
     def of(cls, network: Network, choice: Int64) -> "_Constraints":
-        """Collect the constraints that complementary slackness with ``choice`` imposes."""
-        placed = choice >= 0
-        home = np.where(placed, network.col[choice], -1)
-        paid = np.where(placed, network.cost[choice], 0)
+        """Collect the constraints that complementary slackness with ``choice`` imposes.
+
+        Not being placed is one more column, of potential 0: a group there would give up its reward.
+        """
+        nowhere, placed = network.num_cols, choice >= 0
+        home = np.where(placed, network.col[choice], nowhere)
+        given_up = np.where(placed, network.cost[choice], network.reward)
+        pair = network.along_arcs(home) + network.col.astype(np.int64) * (nowhere + 1)
+        pair, weight = _strongest(pair, network.along_arcs(given_up) - network.cost, nowhere * (nowhere + 1))
+        target, source = pair // (nowhere + 1), pair % (nowhere + 1)
+        from_nowhere = source == nowhere
         floor = np.zeros(network.num_cols, np.int64)
-        waiting = np.flatnonzero(~placed[network.row])
-        np.maximum.at(floor, network.col[waiting], network.gain()[waiting])
-        moving = np.flatnonzero(placed[network.row])
-        row, col = network.row[moving], network.col[moving]
-        source, target, weight = _strongest(
-            home[row].astype(np.int64), col, paid[row] - network.cost[moving], network.num_cols
-        )
-        more_source, more_target = _nesting_edges(network, home)
-        source = np.concatenate([source, more_source])
-        target = np.concatenate([target, more_target])
-        weight = np.concatenate([weight, np.zeros(more_source.size, np.int64)])
-        order = np.argsort(target, kind="stable")
-        distinct, start = np.unique(target[order], return_index=True)
+        floor[target[from_nowhere]] = np.maximum(weight[from_nowhere], 0)
+        outer, inner = _nesting_edges(network, home)
+        source = np.concatenate([source[~from_nowhere], outer])
+        target = np.concatenate([target[~from_nowhere], inner])
+        weight = np.concatenate([weight[~from_nowhere], np.zeros(outer.size, np.int64)])
+        if outer.size:
+            order = np.argsort(target, kind="stable")
+            source, target, weight = source[order], target[order], weight[order]
+        start = np.flatnonzero(np.diff(target, prepend=-1))
         ceiling = int(network.reward.max(initial=0))
-        return cls(floor, source[order], weight[order], distinct, start, ceiling)
+        return cls(floor, source, weight, target[start], start, ceiling)
 
     def raise_potentials(self, potential: Int64, rounds: int) -> tuple[Int64, bool]:
         """Apply all constraints up to ``rounds`` times; also tell whether all of them hold."""
@@ -137,27 +150,25 @@ class _Constraints:
         return potential, False
 
 
-def _strongest(
-    source: Int64, target: npt.NDArray[np.signedinteger], weight: Int64, num_cols: int
-) -> tuple[Int64, Int64, Int64]:
-    """Return one edge per (source, target): the one of greatest weight, by a table when it is small."""
-    pair = source * num_cols + target
-    if num_cols**2 <= 4 * pair.size + 1_000_000:
+def _strongest(pair: Int64, weight: Int64, end: int) -> tuple[Int64, Int64]:
+    """Return the distinct pairs, all below ``end``, in order, and the greatest weight of each."""
+    if end <= 4 * pair.size + 1_000_000:
         none = np.iinfo(np.int64).min
-        table = np.full(num_cols**2, none)
+        table = np.full(end, none)
         np.maximum.at(table, pair, weight)
         distinct = np.flatnonzero(table > none)
-        return distinct // num_cols, distinct % num_cols, table[distinct]
+        return distinct, table[distinct]
     order = np.argsort(pair)
     distinct, start = np.unique(pair[order], return_index=True)
-    return distinct // num_cols, distinct % num_cols, np.maximum.reduceat(weight[order], start)
+    return distinct, np.maximum.reduceat(weight[order], start)
 
 
 def _nesting_edges(network: Network, home: npt.NDArray[np.signedinteger]) -> tuple[Int64, Int64]:
     """Return the edges, of weight 0, from each bin to those inside it, and back where room is left."""
     inner = np.flatnonzero(network.parent >= 0)
     outer = network.parent[inner].astype(np.int64)
-    used = with_inner(np.bincount(home[home >= 0], minlength=network.num_cols), network.parent)
+    used = np.bincount(home, minlength=network.num_cols)[: network.num_cols]
+    used = with_inner(used, network.parent)
     slack = used[inner] < network.capacity[inner]
     return np.concatenate([outer, inner[slack]]), np.concatenate([inner, outer[slack]])
 

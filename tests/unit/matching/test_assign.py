@@ -5,7 +5,7 @@ import pytest
 
 from matching import AssignmentProblem, CertificateFailed, Status, assign, verify_assignment
 from matching.solvers import dispatch, flow, network
-from matching.solvers.flow import expected_s, optimal_choice
+from matching.solvers.flow import expected_s, optimum
 from matching.solvers.network import Network, free_pieces
 
 
@@ -190,11 +190,11 @@ def test_a_wrong_answer_of_the_solver_is_never_returned(monkeypatch: pytest.Monk
         reward=[10, 12], arc_group=[0, 1], arc_bin=[0, 0], arc_cost=[1, 4], capacity=[1]
     )
 
-    def worse(piece: Network) -> np.ndarray:
-        best = optimal_choice(piece)
-        return np.where(best >= 0, -1, np.arange(piece.num_rows))
+    def worse(piece: Network) -> tuple[np.ndarray, np.ndarray]:
+        best, potential = optimum(piece)
+        return np.where(best >= 0, -1, np.arange(piece.num_rows)), potential
 
-    monkeypatch.setattr(dispatch, "optimal_choice", worse)
+    monkeypatch.setattr(dispatch, "optimum", worse)
     with pytest.raises(CertificateFailed):
         assign(problem)
 

@@ -83,9 +83,9 @@ def test_potentials_never_fall_from_a_bin_to_one_inside() -> None:
 
 
 def test_many_bins_use_sorting_instead_of_a_table() -> None:
-    source, target = np.array([3, 0, 3, 1]), np.array([1, 2, 1, 1])
-    weight = np.array([5, -2, 7, 0])
-    by_table = prices._strongest(source, target, weight, 4)
-    by_sorting = prices._strongest(source + 10_000, target, weight, 20_000)
-    assert [a.tolist() for a in by_table] == [[0, 1, 3], [2, 1, 1], [-2, 0, 7]]
-    assert [a.tolist() for a in by_sorting] == [[10_000, 10_001, 10_003], [2, 1, 1], [-2, 0, 7]]
+    pair, weight = np.array([13, 2, 13, 5]), np.array([5, -2, 7, 0])
+    by_table = prices._strongest(pair, weight, 16)
+    by_sorting = prices._strongest(pair, weight, 400_000_000)
+    for distinct, strongest in (by_table, by_sorting):
+        assert distinct.tolist() == [2, 5, 13]
+        assert strongest.tolist() == [-2, 0, 7]
