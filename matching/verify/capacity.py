@@ -1,5 +1,6 @@
 """What each GP offered against what they got: places, workload, tier 1, proposals at once."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from matching.model import Patient, Practitioner
@@ -11,12 +12,15 @@ from matching.verify.violation import Violation
 
 def overfull_practitioners(case: Case) -> Iterator[Violation]:
     """Yield practitioners with more patients, units or tier 1 than they offered or the policy asks."""
+    with_each: dict[str | None, list[Patient]] = {}
+    for patient in case.instance.patients:
+        with_each.setdefault(case.placed[patient.id], []).append(patient)
+    announcements = Counter(case.announced.values())
     for practitioner in case.instance.practitioners:
-        taken = [p for p in case.instance.patients if case.placed[p.id] == practitioner.id]
+        taken = with_each.get(practitioner.id, [])
         for code, much, limit in exceeded(practitioner, taken, case.policy):
             yield Violation(code=code, subject=practitioner.id, message=f"{much} au lieu de {limit} au plus")
-        announced = sum(key == practitioner.id for key in case.announced.values())
-        at_once = max(case.policy.offers.at_once, announced)
+        at_once = max(case.policy.offers.at_once, announcements[practitioner.id])
         if case.policy.offers.at_once and len(taken) > at_once:
             yield Violation(
                 code="at_once",

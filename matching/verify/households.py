@@ -11,9 +11,11 @@ Unit = tuple[Patient, ...]
 
 def households_of(instance: Instance) -> list[Unit]:
     """Return the members of each household who consented, two at least."""
-    keys = {p.household for p in instance.patients if p.household is not None}
-    homes = [tuple(p for p in instance.patients if p.household == key and p.consent) for key in sorted(keys)]
-    return [home for home in homes if len(home) > 1]
+    homes: dict[str, list[Patient]] = {}
+    for patient in instance.patients:
+        if patient.household is not None and patient.consent:
+            homes.setdefault(patient.household, []).append(patient)
+    return [tuple(home) for _, home in sorted(homes.items()) if len(home) > 1]
 
 
 def bound_together(home: Unit, instance: Instance, policy: Policy) -> list[Unit]:
