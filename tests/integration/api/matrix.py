@@ -341,7 +341,7 @@ ROUTES = (
     Route("POST", "/api/v1/care-offers/{offer_id}/accept", CARERS, "care_offer", OF_A_REQUEST),
     Route("POST", "/api/v1/care-offers/{offer_id}/decline", CARERS, "care_offer", OF_A_REQUEST),
     Route("GET", "/api/v1/care-rules", CARERS),
-    Route("PATCH", "/api/v1/care-rules", COORDINATOR, body={"offer_min": 10}),
+    Route("PUT", "/api/v1/care-rules", COORDINATOR, body={"offer_min": 10}),
     Route("GET", "/api/v1/fill-rounds", COORDINATOR),
     Route("GET", "/api/v1/dead-mails", COORDINATOR),
     Route("POST", "/api/v1/dead-mails/{message_id}/send-again", COORDINATOR, "mail"),

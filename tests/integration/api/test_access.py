@@ -41,19 +41,6 @@ from tests.integration.api.matrix import (
 
 pytestmark = pytest.mark.xdist_group("access")  # one world for all of these
 
-NUMBERED = {
-    "conflict",
-    "feed",
-    "hand_slot",
-    "leave",
-    "policy",
-    "practitioner",
-    "published",
-    "series",
-    "slot",
-}
-"""Kinds of objects whose id is a number."""
-
 CASES = [
     pytest.param(route, role, variant, id=f"{route.method} {route.path} {role} {variant}")
     for route in ROUTES
@@ -62,7 +49,7 @@ CASES = [
 ]
 
 
-BY_UUID = {"referral", "booking", "run", "proposal"}
+BY_UUID = {"booking", "care_offer", "care_request", "mail", "proposal", "referral", "run"}
 
 
 @dataclass
