@@ -1,0 +1,292 @@
+"""A week of unscheduled care under five ways of giving slots, beside what hindsight would have done.
+
+``nice -n 5 python -m benchmarks.quality.fill --seeds 0,1,2``
+
+Value, in minutes: a request seen in time is worth 600, 400 or 300 by urgency (4 hours, same day, 48 hours),
+less its travel and 2 minutes for each hour of waiting. The hindsight optimum knows the whole week and
+maximises that value; nobody who decides on the day can do better. Our own rounds maximise something else
+(the most urgent first, whoever was promised before all), which is part of what is compared.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.quality.care_week import Week, week
+from benchmarks.speed.machine import describe
+from matching import AssignmentProblem, Travel, assign
+from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill, verify_fill
+
+Ints = npt.NDArray[np.int64]
+
+WORTH_MIN = (600, 400, 300)
+WAIT_MIN_PER_HOUR = 2.0
+EPOCH_MIN = 5
+POLICY = FillPolicy()  # notice 30 minutes, announced 60 minutes before, 30 minutes of travel at most
+EAGER = replace(POLICY, wait_tenths_per_hour=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What one way of giving slots came to in one week; shares in %, means over those served."""
+
+    served: float
+    by_urgency: tuple[float, float, float]
+    wait_min: float
+    travel_min: float
+    value: float
+    num_dropped: int
+    took_s: float
+
+
+_HEAD = (
+    "| way | served % | 4 h / day / 48 h % | wait min | travel min | value % | % of best | dropped | s |",
+    "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print one table over all seeds; 1 when a way broke a rule of the week."""
+    options = _options(arguments)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    shape = {"num_requests": options.requests, "num_gps": options.gps, "supply": options.supply}
+    print(*describe(), f"weeks     {shape}, seeds {seeds}, policy {POLICY}", "", sep="\n", flush=True)
+    scores: dict[str, list[Score]] = {}
+    for seed in seeds:
+        one = week(seed, **shape)
+        for name in ["hindsight", *options.ways.split(",")]:
+            scores.setdefault(name, []).append(_scored(one, WAYS[name]))
+            print(f"  seed {seed}, {name}: {scores[name][-1]}", file=sys.stderr, flush=True)
+    best = [score.value for score in scores["hindsight"]]
+    print(*_HEAD, sep="\n")
+    reference = float(np.mean([score.served for score in scores["hindsight"]]))
+    for name in [*options.ways.split(","), "hindsight"]:
+        print(_line(name, scores[name], best, reference), flush=True)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.quality.fill", description=__doc__)
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--gps", type=int, default=60)
+    parser.add_argument("--supply", type=float, default=0.95, help="slots per request")
+    default = ",".join(name for name in WAYS if name != "hindsight")
+    parser.add_argument("--ways", default=default, help="separated by commas; all by default")
+    return parser.parse_args(arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Slot of each request, -1 = none, and how often a slot that was kept for somebody was lost again."""
+
+    slot: Ints
+    num_dropped: int = 0
+
+
+Way = Callable[[Week], Given]
+
+
+def _scored(one: Week, way: Way) -> Score:
+    start = perf_counter()
+    given = way(one)
+    took_s = perf_counter() - start
+    rows = np.flatnonzero(given.slot >= 0)
+    slots = given.slot[rows]
+    _check(one, rows, slots)
+    wait = one.slot_start[slots] - one.received[rows]
+    travel = one.travel_min[rows, one.slot_gp[slots]]
+    in_time = np.isin(np.arange(one.num_requests), rows)
+    shares = [float(100 * in_time[one.urgency == urgency].mean()) for urgency in (1, 2, 3)]
+    worth = np.array(WORTH_MIN)[one.urgency[rows] - 1]
+    return Score(
+        served=float(100 * in_time.mean()),
+        by_urgency=(shares[0], shares[1], shares[2]),
+        wait_min=float(wait.mean()),
+        travel_min=float(travel.mean()),
+        value=float((worth - travel - wait / 60 * WAIT_MIN_PER_HOUR).sum()),
+        num_dropped=given.num_dropped,
+        took_s=took_s,
+    )
+
+
+def _check(one: Week, rows: Ints, slots: Ints) -> None:
+    """Refuse a week in which a rule was broken, whoever broke it."""
+    start = one.slot_start[slots]
+    sound = (
+        np.unique(slots).size == slots.size
+        and bool((start >= one.received[rows] + POLICY.notice_min).all())
+        and bool((start <= one.deadline[rows]).all())
+        and bool(np.isfinite(one.travel_min[rows, one.slot_gp[slots]]).all())
+    )
+    if not sound:
+        raise AssertionError("a slot was given twice, too late, too soon or too far")
+
+
+def _line(name: str, scores: list[Score], best: list[float], reference: float) -> str:
+    def mean(values: Sequence[float]) -> float:
+        return float(np.mean(values))
+
+    value = mean([100 * score.value / most for score, most in zip(scores, best, strict=True)])
+    served = mean([score.served for score in scores])
+    shares = " / ".join(f"{mean([score.by_urgency[u] for score in scores]):.1f}" for u in range(3))
+    return (
+        f"| {name} | {served:.1f} | {shares} | {mean([s.wait_min for s in scores]):.0f}"
+        f" | {mean([s.travel_min for s in scores]):.1f} | {value:.1f} | {100 * served / reference:.1f}"
+        f" | {mean([s.num_dropped for s in scores]):.0f} | {mean([s.took_s for s in scores]):.1f} |"
+    )
+
+
+# ------------------------------------------------------------------------------------------- the ways
+
+
+def first_come(one: Week, best: Callable[[Week, int, Ints], int]) -> Given:
+    """Give each request, when it comes, the best free slot in its own eyes."""
+    chosen = np.full(one.num_requests, -1, np.int64)
+    free = np.ones(one.slot_start.size, np.bool_)
+    for row in range(one.num_requests):
+        slots = _possible(one, row, free)
+        if slots.size:
+            chosen[row] = best(one, row, slots)
+            free[chosen[row]] = False
+    return Given(chosen)
+
+
+def earliest(one: Week, row: int, slots: Ints) -> int:
+    """Prefer the earliest slot, then the nearest."""
+    travel = one.travel_min[row, one.slot_gp[slots]]
+    return int(slots[np.lexsort((travel, one.slot_start[slots]))[0]])
+
+
+def nearest(one: Week, row: int, slots: Ints) -> int:
+    """Prefer the nearest slot, then the earliest."""
+    travel = one.travel_min[row, one.slot_gp[slots]]
+    return int(slots[np.lexsort((one.slot_start[slots], travel))[0]])
+
+
+def _possible(one: Week, row: int, free: npt.NDArray[np.bool_]) -> Ints:
+    low = np.searchsorted(one.slot_start, one.received[row] + POLICY.notice_min, side="left")
+    high = np.searchsorted(one.slot_start, one.deadline[row], side="right")
+    slots = np.arange(low, high)
+    near = np.isfinite(one.travel_min[row, one.slot_gp[slots]])
+    return slots[free[slots] & near]
+
+
+def rolling(one: Week, *, keep: bool, at_once: bool = False, policy: FillPolicy = POLICY) -> Given:
+    """Fill anew every five minutes.
+
+    Parameters
+    ----------
+    keep
+        Whether a request that got a slot may no longer lose it to others.
+    at_once
+        Whether what a round decides is announced at once.
+    """
+    chosen = np.full(one.num_requests, -1, np.int64)
+    kept = np.full(one.num_requests, -1, np.int64)
+    free = np.ones(one.slot_start.size, np.bool_)
+    num_dropped, num_seen = 0, 0
+    for now in range(int(one.received[0]), int(one.deadline[-1]), EPOCH_MIN):
+        arrived = np.searchsorted(one.received, now, side="right")
+        waiting = np.flatnonzero((chosen[:arrived] < 0) & (one.deadline[:arrived] >= now))
+        if not waiting.size:
+            continue
+        low, high = np.searchsorted(one.slot_start, [now + POLICY.notice_min, now + 48 * 60 + 1])
+        slots = np.arange(low, high)[free[low:high]]
+        if arrived == num_seen:
+            plan = kept[waiting]  # nobody came: the same question has the same answer
+        else:
+            plan = _round(one, now, waiting, slots, kept if keep else np.full_like(kept, -1), policy)
+        num_seen = arrived
+        num_dropped += int(((kept[waiting] >= 0) & (plan < 0)).sum())
+        kept[waiting] = plan
+        due = one.slot_start[plan] - now <= policy.announce_lead_min
+        told = waiting[(plan >= 0) & (due | at_once)]
+        chosen[told] = kept[told]
+        free[chosen[told]] = False
+    return Given(chosen, num_dropped)
+
+
+def _round(one: Week, now: int, waiting: Ints, slots: Ints, kept: Ints, policy: FillPolicy) -> Ints:
+    """Ask our own ``fill`` for one round; gives the slot of each waiting request, -1 = none."""
+    travel = one.travel_min[waiting]
+    patient, place = np.nonzero(np.isfinite(travel))
+    instance = FillInstance(
+        requests=tuple(
+            CareRequest(
+                id=str(row),
+                received_at=one.at(one.received[row]),
+                deadline_at=one.at(one.deadline[row]),
+                urgency=int(one.urgency[row]),  # type: ignore[arg-type]
+                promised=bool(kept[row] >= 0),
+            )
+            for row in waiting.tolist()
+        ),
+        slots=tuple(
+            FreeSlot(
+                id=str(slot),
+                practitioner_id=str(one.slot_gp[slot]),
+                place=int(one.slot_gp[slot]),
+                start_at=one.at(one.slot_start[slot]),
+                end_at=one.at(one.slot_start[slot] + 15),
+            )
+            for slot in slots.tolist()
+        ),
+        travel=Travel(
+            patient=patient.astype(np.int32),
+            practitioner=place.astype(np.int32),
+            distance_m=np.zeros(patient.size, np.int32),
+            duration_s=np.rint(travel[patient, place] * 60).astype(np.int32),
+        ),
+        num_places=one.travel_min.shape[1],
+        now=one.at(now),
+    )
+    solution = fill(instance, policy)
+    if now % 240 == 0 and (broken := verify_fill(instance, policy, solution)):
+        raise AssertionError(broken[0])
+    return np.array([-1 if p.slot_id is None else int(p.slot_id) for p in solution.placements], np.int64)
+
+
+def hindsight(one: Week) -> Given:
+    """Give the slots of the whole week at the end of it, for the greatest value."""
+    rows, slots = [], []
+    free = np.ones(one.slot_start.size, np.bool_)
+    for row in range(one.num_requests):
+        possible = _possible(one, row, free)
+        rows.append(np.full(possible.size, row))
+        slots.append(possible)
+    row, slot = np.concatenate(rows), np.concatenate(slots)
+    wait = (one.slot_start[slot] - one.received[row]) / 60 * WAIT_MIN_PER_HOUR
+    cost = np.rint(10 * (wait + one.travel_min[row, one.slot_gp[slot]])).astype(np.int64)
+    problem = AssignmentProblem(
+        reward=10 * np.array(WORTH_MIN, np.int64)[one.urgency - 1],
+        arc_group=row,
+        arc_bin=slot,
+        arc_cost=cost,
+        capacity=np.ones(one.slot_start.size, np.int64),
+    )
+    arc = assign(problem).arc
+    chosen = np.full(one.num_requests, -1, np.int64)
+    chosen[arc >= 0] = slot[arc[arc >= 0]]
+    return Given(chosen)
+
+
+WAYS: Mapping[str, Way] = {
+    "first come earliest": lambda one: first_come(one, earliest),
+    "first come nearest": lambda one: first_come(one, nearest),
+    "batch of 5 min told at once": lambda one: rolling(one, keep=True, at_once=True),
+    "rolling told 60 min before": lambda one: rolling(one, keep=True),
+    "rolling with an hour of waiting worth 20 min of travel": lambda one: rolling(
+        one, keep=True, policy=EAGER
+    ),
+    "rolling that may drop": lambda one: rolling(one, keep=False),
+    "hindsight": hindsight,
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())
