@@ -2,23 +2,26 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli import matched
+from api.cli import matched, reasons
+from api.cli.files import import_files, read_policy, refuse_overwriting
 from api.cli.screen import console, progress
-from api.cli.values import day, seconds, table_file, whole
+from api.cli.stoppable import INTERRUPTED, stoppable
+from api.cli.values import day, pair, seconds, table_file, whole
 
 if TYPE_CHECKING:
-    from matching import Policy
-    from scheduler.exchange import Imported
+    from matching import Instance, Policy, Solution
+    from scheduler.exchange import Dialect
 
-_ZONE = "Europe/Paris"
 HELP = (
     "Attribue des patients à des médecins volontaires, à partir de deux fichiers, sans base de données.\n\n"
+    "Ctrl+C arrête le calcul : la meilleure attribution trouvée est écrite, et le code de sortie est 130.\n\n"
     "Clés de --json : policy, seed, on, status (optimal ou feasible), objective, bound, num_patients, "
     "num_practitioners, num_placed, tiers, warnings, practitioners (practitioner_id, places, num_placed, "
     "place_price), matches (patient_id, practitioner_id, tier, rank, waited_days, travel_min, distance_km, "
@@ -40,7 +43,30 @@ def attach(
         Path | None,
         typer.Option(metavar="FILE", parser=table_file, help="Où écrire les propositions (.csv ou .xlsx)."),
     ] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Une phrase par patient.")] = False,
+    previous: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Propositions d'avant : gardées si rien n'est mieux ; colonne firm = oui : jamais bougée.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Une phrase par patient ; avec --out, un texte complet à côté."),
+    ] = False,
+    why: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATIENT", help="Pourquoi ce médecin, ou personne, et ce qui y changerait."),
+    ] = None,
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATIENT:PRACTITIONER", parser=pair, help="Pourquoi ce médecin n'est pas proposé."
+        ),
+    ] = None,
+    places: Annotated[
+        bool, typer.Option("--places", help="Ce que vaudrait une place de plus, par médecin et commune.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Résultat complet en JSON sur la sortie.")] = False,
     time_limit: Annotated[
         float | None, typer.Option(metavar="S", parser=seconds, help="Temps de calcul maximal, en secondes.")
@@ -57,62 +83,65 @@ def attach(
     ] = None,
 ) -> None:
     """Match the patients of one file with the practitioners of another."""
-    _refuse_overwriting(out, patients, practitioners, policy)
+    refuse_overwriting(out, patients, practitioners, policy, previous)
     with progress("Lecture des fichiers"):
         from matching import attach as match  # noqa: PLC0415 — see api.cli.command
 
-        rules = _policy(policy)
-        imported = _import(patients, practitioners, on, rules)
-    with progress("Recherche de la meilleure attribution"):
-        solution = match(imported.instance, rules, time_limit_s=time_limit, seed=seed)
+        rules = read_policy(policy)
+        imported = import_files(patients, practitioners, on, rules.reach.max_km_with_consent)
+        instance, warned = _with_previous(imported.instance, previous)
+    with stoppable("Recherche de la meilleure attribution") as watcher:
+        solution = match(instance, rules, time_limit_s=time_limit, seed=seed, watch=watcher.watch)
     if out is not None:
-        from scheduler.exchange import write_proposals  # noqa: PLC0415
-
-        write_proposals(out, solution, imported.dialect)
-    warnings = (*imported.warnings, *solution.warnings)
+        _write(out, instance, rules, solution, imported.dialect, explain=explain)
+    warnings = (*imported.warnings, *warned, *solution.warnings)
     if as_json:
         run = {"policy": rules.version, "seed": seed}
-        _print_json(run | matched.as_json(imported.instance, solution, warnings))
-        return
-    matched.show_matching(solution, warnings)
+        _print_json(run | matched.as_json(instance, solution, warnings))
+    else:
+        matched.show_matching(solution, warnings)
+        if previous is not None:
+            reasons.show_changes(instance, solution)
+        if explain:
+            matched.explain_each(instance, solution)
+        communes = imported.practice_communes if places else None
+        reasons.show_answers(instance, rules, solution, why=why or (), why_not=why_not or (), places=communes)
+        if out is not None:
+            console().print(f"Propositions écrites dans {out}.")
+    if watcher.stopped:
+        typer.echo("relais : arrêté à votre demande, la meilleure attribution trouvée est gardée.", err=True)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _with_previous(instance: "Instance", previous: Path | None) -> tuple["Instance", tuple[str, ...]]:
+    if previous is None:
+        return instance, ()
+    from scheduler.exchange import Source  # noqa: PLC0415
+    from scheduler.exchange.previous import read_previous  # noqa: PLC0415
+
+    stands = read_previous(Source.from_path(previous), [each.id for each in instance.patients])
+    return replace(instance, commitments=stands.commitments), stands.warnings
+
+
+def _write(
+    out: Path,
+    instance: "Instance",
+    rules: "Policy",
+    solution: "Solution",
+    dialect: "Dialect",
+    *,
+    explain: bool,
+) -> None:
+    from scheduler.exchange import write_proposals  # noqa: PLC0415
+
+    write_proposals(out, solution, dialect)
     if explain:
-        matched.explain_each(imported.instance, solution)
-    if out is not None:
-        console().print(f"Propositions écrites dans {out}.")
+        from scheduler.exchange.explanations import explanation_text  # noqa: PLC0415
+
+        beside = out.with_suffix(".explications.txt")
+        beside.write_text(explanation_text(instance, rules, solution), encoding="utf-8")
 
 
 def _print_json(document: dict[str, object]) -> None:
     json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
     sys.stdout.write("\n")
-
-
-def _refuse_overwriting(out: Path | None, *inputs: Path | None) -> None:
-    if out is not None and any(path is not None and path.resolve() == out.resolve() for path in inputs):
-        raise typer.BadParameter(
-            "ce fichier est l'une des données ; donnez un autre nom.", param_hint="--out"
-        )
-
-
-def _policy(path: Path | None) -> "Policy":
-    from matching import Policy  # noqa: PLC0415
-
-    if path is None:
-        return Policy.default()
-    from scheduler.exchange import Source, UnreadableFile  # noqa: PLC0415
-
-    try:
-        return Policy.from_toml(Source.from_path(path).body.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UnreadableFile(str(path), "encodage inconnu ; enregistrez la politique en UTF-8") from None
-
-
-def _import(patients: Path, practitioners: Path, on: date | None, policy: "Policy") -> "Imported":
-    from scheduler.clock import local_day, utc_now  # noqa: PLC0415
-    from scheduler.exchange import Source, import_instance  # noqa: PLC0415
-
-    return import_instance(
-        Source.from_path(patients),
-        Source.from_path(practitioners),
-        on=on or local_day(utc_now(), _ZONE),
-        max_km=policy.reach.max_km_with_consent,
-    )

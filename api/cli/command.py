@@ -8,7 +8,19 @@ from collections.abc import Sequence
 
 import typer
 
-from api.cli import attach, calendar, database, demo, serve, territories, tokens, users
+from api.cli import (
+    attach,
+    calendar,
+    database,
+    demo,
+    demography,
+    policy,
+    rehearse,
+    serve,
+    territories,
+    tokens,
+    users,
+)
 from api.cli.failures import explain
 from api.cli.french import FrenchCommand, FrenchGroup, usage_sentence
 
@@ -24,6 +36,11 @@ app = typer.Typer(
 )
 app.command("demo", cls=FrenchCommand, help=demo.HELP, epilog=demo.EXAMPLE)(demo.demo)
 app.command("attach", cls=FrenchCommand, help=attach.HELP, epilog=attach.EXAMPLE)(attach.attach)
+app.command("rehearse", cls=FrenchCommand, help=rehearse.HELP, epilog=rehearse.EXAMPLE)(rehearse.rehearse)
+app.command("demography", cls=FrenchCommand, help=demography.HELP, epilog=demography.EXAMPLE)(
+    demography.demography
+)
+app.add_typer(policy.app, name="policy")
 app.add_typer(calendar.app, name="calendar")
 app.command("serve", cls=FrenchCommand, help=serve.HELP, epilog=serve.EXAMPLE)(serve.serve)
 app.command("migrate", cls=FrenchCommand, help=database.HELP, epilog=database.EXAMPLE)(database.migrate)

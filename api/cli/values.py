@@ -58,6 +58,14 @@ def table_file(word: str | Path) -> Path:
     return path
 
 
+def pair(word: str) -> str:
+    """Read a patient and a practitioner, ``PATIENT:PRACTITIONER``; kept as it was typed."""
+    patient, _, practitioner = str(word).rpartition(":")
+    if not patient or not practitioner:
+        raise typer.BadParameter("attendu PATIENT:PRACTITIONER, par exemple P01:10001234565.")
+    return str(word)
+
+
 def role(word: str) -> "Role":
     """Read what a person or a machine comes to do."""
     from scheduler.store.tables import Role  # noqa: PLC0415 — loads SQLModel, which --help does without

@@ -33,7 +33,7 @@ _SPOKEN = {
 # proud of and which still leaves most of the list waiting: the choice has to matter.
 _OFFERS = (
     DemoIntake(places=30, max_tier1=15, home_visits=True),
-    DemoIntake(places=28, max_tier1=14),
+    DemoIntake(places=28, max_tier1=14, workload=40),
     DemoIntake(places=25, age_min=16, home_visits=True),
     DemoIntake(places=24, max_tier1=8, max_km=8.0),
     DemoIntake(places=22, max_tier1=12),
@@ -42,7 +42,7 @@ _OFFERS = (
     DemoIntake(places=16, max_tier1=6, age_min=6),
     DemoIntake(places=15),
     DemoIntake(places=12, max_tier1=12, home_visits=True),
-    DemoIntake(places=12),
+    DemoIntake(places=12, workload=14),
     DemoIntake(places=8, max_tier1=2, age_max=60),
 )
 _LEAVING_IN_DAYS = {8: 600, 10: 120}  # by row of _OFFERS: one leaves too soon to receive anybody

@@ -58,6 +58,7 @@ def load_demo(session: Session, demo: DemoTerritory, *, now: datetime) -> Loaded
             practice_id=practice_of[intake.practitioner_id],
             places=intake.places,
             max_tier1=intake.max_tier1,
+            workload=intake.workload,
             age_min=intake.age_min,
             age_max=intake.age_max,
             home_visits=intake.home_visits,
@@ -175,6 +176,7 @@ def _signal(each: DemoReferral, head: Referral | None, practitioner_of: dict[str
             prefers_gender=Gender(each.prefers_gender) if each.prefers_gender else None,
             known_practitioner_id=practitioner_of.get(each.known_practitioner or ""),
             max_km=each.max_km,
+            together=each.together,
         ),
         consent=ConsentGiven(notice_version="démo-1", how=ConsentHow.ORAL, collected_by=each.signalled_by)
         if each.consent

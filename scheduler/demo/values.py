@@ -72,6 +72,7 @@ class DemoIntake:
     practitioner_id: str = ""
     places: int
     max_tier1: int | None = None
+    workload: int | None = None
     age_min: int | None = None
     age_max: int | None = None
     home_visits: bool = False
@@ -92,6 +93,8 @@ class DemoReferral:
         Key shared by the members of a household ("F-001" …); None when alone.
     consent : bool
         False = was informed and has not agreed (yet): never matched.
+    together : bool
+        Asks for the GP of the household, or none.
     signalled_by : str
         Who signalled: "infirmier", "pharmacie", "dac", "cpam", "prado", "hopital", "ccas".
     """
@@ -112,6 +115,7 @@ class DemoReferral:
     known_practitioner: str | None
     max_km: float | None
     consent: bool
+    together: bool
     waiting_since: date
     signalled_by: str
     fictitious: bool = True

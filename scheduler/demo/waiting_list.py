@@ -9,9 +9,10 @@ What is assumed, because no source was found for a waiting list
     A list holds who was signalled, not who is without a GP: nurses, pharmacists and hospitals signal the
     ill. One in three ALD patients without a GP is on it; they make a fifth of the list. Households:
     two persons in three are alone on the list, others are couples or parents with their minor
-    children. Needs, languages, C2S and AME follow the weights below: more of each than in the population,
-    since these are the people who do not find a GP by themselves. One question in twelve is unanswered.
-    Signals arrive over ten months, more of them lately, since those of old have been placed or left.
+    children; one household in three asks for one GP. Needs, languages, C2S and AME follow the weights
+    below: more of each than in the population, since these are the people who do not find a GP by
+    themselves. One question in twelve is unanswered. Signals arrive over ten months, more of them lately,
+    since those of old have been placed or left.
 """
 
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ _ALD_WEIGHT_BY_AGE = ((18, 0.3), (40, 1.0), (60, 3.0), (75, 6.0), (131, 8.0))
 _UNANSWERED = 1 / 12
 _NO_CONSENT = 0.02
 _AGREES_TO_15_KM = 0.2
+_ASKS_TOGETHER = 3  # one household in so many
 _KNOWS_A_GP = 0.05
 _WAIT_MEAN_DAYS = 90
 _WAIT_MAX_DAYS = 300
@@ -65,6 +67,7 @@ class _Home:
     languages: tuple[str, ...]
     cover: str
     consent: bool
+    together: bool
     max_km: float | None
     waiting_since: date
     signalled_by: str
@@ -138,6 +141,7 @@ def _home(rng: Random, communes: Sequence[Commune], row: int, size: int, today: 
         languages=drawn(rng, _LANGUAGES),
         cover=drawn(rng, _COVER),
         consent=rng.random() >= _NO_CONSENT,
+        together=size > 1 and row % _ASKS_TOGETHER == 0,
         max_km=15.0 if rng.random() < _AGREES_TO_15_KM else None,
         waiting_since=today - timedelta(days=waited_days),
         signalled_by=drawn(rng, _SIGNALLED_BY),
@@ -165,6 +169,7 @@ def _person(rng: Random, home: _Home, number: str, age: int, today: date) -> Dem
         known_practitioner=None,
         max_km=home.max_km,
         consent=home.consent,
+        together=home.together,
         waiting_since=home.waiting_since,
         signalled_by=home.signalled_by,
     )

@@ -14,6 +14,8 @@ from scheduler.exchange.tables import Dialect, Source
 from scheduler.territory.communes import CommuneDirectory, communes
 from scheduler.territory.travel import GreatCircleTravel, TravelTimes
 
+_NO_COMMUNE = "commune inconnue"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Imported:
@@ -21,6 +23,8 @@ class Imported:
 
     Parameters
     ----------
+    communes, practice_communes : tuple of str
+        Name of the commune of each patient, and of each practitioner.
     warnings : tuple of str
         French sentences: what was ignored or supposed.
     dialect : Dialect
@@ -30,6 +34,8 @@ class Imported:
     instance: Instance
     warnings: tuple[str, ...]
     dialect: Dialect
+    communes: tuple[str, ...]
+    practice_communes: tuple[str, ...]
 
 
 def import_instance(
@@ -68,7 +74,19 @@ def import_instance(
     _warn_of_unknown_practitioners(patient_sheet, people, doctors)
     instance = _instance(people, doctors, origins, destinations, on, max_km, travel or GreatCircleTravel())
     warnings = (*patient_sheet.warnings, *practitioner_sheet.warnings)
-    return Imported(instance=instance, warnings=warnings, dialect=patient_sheet.table.dialect)
+    return Imported(
+        instance=instance,
+        warnings=warnings,
+        dialect=patient_sheet.table.dialect,
+        communes=_communes(patient_sheet, directory),
+        practice_communes=_communes(practitioner_sheet, directory),
+    )
+
+
+def _communes(sheet: Sheet, directory: CommuneDirectory) -> tuple[str, ...]:
+    """Name the commune of every line; one that only has coordinates is of no known commune."""
+    codes = [row.values["insee"] for row in sheet.rows]
+    return tuple(_NO_COMMUNE if code is None else directory.by_insee(code).name for code in codes)
 
 
 def _warn_of_unknown_practitioners(

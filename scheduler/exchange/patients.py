@@ -39,6 +39,13 @@ def patient_layout(on: date) -> Layout:
         Column(name="id", read=text(100), aliases=("identifiant", "numéro", "n°", "dossier"), required=True),
         Column(name="household", read=text(100), aliases=("foyer", "famille")),
         Column(
+            name="together",
+            read=yes_no,
+            aliases=("ensemble", "foyer ensemble", "demande le même médecin"),
+            empty=False,
+            absent=False,
+        ),
+        Column(
             name="birth_date",
             read=day(oldest, on),
             aliases=("date de naissance", "naissance", "né le", "née le", "né(e) le"),
@@ -106,6 +113,7 @@ def _as_patient(row: Row, on: date) -> Patient:
     return Patient(
         id=values["id"],
         household=values["household"],
+        together=values["together"],
         age=_age(values["birth_date"], on) if values["birth_date"] else values["age"],
         needs=Needs(chronic_needs=values["chronic_needs"], **{name: values[name] for name in _NEEDS}),
         waiting_since=values["waiting_since"],

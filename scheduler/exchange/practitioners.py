@@ -40,6 +40,11 @@ LAYOUT = Layout(
             aliases=("max rang 1", "places rang 1", "places patients complexes"),
         ),
         Column(
+            name="workload",
+            read=whole(0, 3 * _MOST_PLACES),
+            aliases=("charge", "charge acceptée", "charge maximale", "unités de charge"),
+        ),
+        Column(
             name="age_min", read=whole(0, _OLDEST_YEARS), aliases=("âge min", "âge minimal", "âge minimum")
         ),
         Column(
