@@ -1,7 +1,6 @@
 """Deferred acceptance (Gale and Shapley, GPs as hospitals) by the ``matching`` package of the registry.
 
-The package is named like ours, so it runs in a virtual environment of its own, made at first use in
-``$RELAIS_BENCH_CACHE`` (default ``~/.cache/relais-bench``).
+The package is named like ours, so it runs in a virtual environment of its own.
 
 It knows places only. Each household that must stay together is given to it as one patient; GPs without
 places are left out; afterwards, at each GP, the groups of greatest reward are kept as long as everything
@@ -9,14 +8,13 @@ fits. Places freed that way stay free, which is what the method leaves, not a fa
 """
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.environments import environment
 from matching import AssignmentProblem
 
 PACKAGE = "matching==1.4.3"
@@ -27,19 +25,6 @@ Ints = npt.NDArray[np.int64]
 
 class DeferredFailed(Exception):
     """The package gave up; the message is the name of its exception."""
-
-
-def environment() -> Path:
-    """Return the interpreter of the environment that holds the package, made if need be."""
-    cache = Path(os.environ.get("RELAIS_BENCH_CACHE", Path.home() / ".cache" / "relais-bench"))
-    folder = cache / PACKAGE.replace("==", "-")
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
-        subprocess.run(pip, check=True, capture_output=True, text=True)
-        (folder / "ready").touch()
-    return python
 
 
 def deferred_acceptance(problem: AssignmentProblem, limit_s: float) -> tuple[Ints, float]:
@@ -53,7 +38,7 @@ def deferred_acceptance(problem: AssignmentProblem, limit_s: float) -> tuple[Int
     market = _Market(problem)
     try:
         done = subprocess.run(
-            [str(environment()), "-I", str(WORKER)],
+            [str(environment(PACKAGE)), "-I", str(WORKER)],
             input=json.dumps(market.described()),
             capture_output=True, text=True, check=False, timeout=limit_s + 5,
         )  # fmt: skip

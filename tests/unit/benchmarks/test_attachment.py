@@ -120,7 +120,7 @@ def _answer(monkeypatch: pytest.MonkeyPatch, answer: dict[str, object]) -> None:
     class Done:
         returncode, stdout, stderr = 0, json.dumps(answer), ""
 
-    monkeypatch.setattr("benchmarks.quality.deferred.environment", lambda: Path("python"))
+    monkeypatch.setattr("benchmarks.quality.deferred.environment", lambda _: Path("python"))
     monkeypatch.setattr("benchmarks.quality.deferred.subprocess.run", lambda *_, **__: Done())
 
 
