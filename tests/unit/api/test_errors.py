@@ -25,7 +25,7 @@ from scheduler.errors import (
 )
 
 FAULTS_OF_OURS = {InvalidProblem, InvalidInstance, InvalidPolicy, CertificateFailed, InvalidSetting}
-NOT_OVER_HTTP = {"BadTable", "UnreadableFile", "SolveFailed"}
+NOT_OVER_HTTP = {"BadTable", "UnreadableFile", "SolveFailed", "SendFailed", "Undeliverable"}
 
 
 def every_error(kind: type[RelaisError] = RelaisError) -> Iterator[type[RelaisError]]:
