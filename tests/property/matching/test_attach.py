@@ -76,7 +76,7 @@ def instances(draw: st.DrawFn) -> Instance:
 
 
 @given(instances())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_always_sound_and_never_worse_than_by_hand(instance: Instance) -> None:
     solution = attach(instance, POLICY)
     assert verify(instance, POLICY, solution) == []
@@ -86,7 +86,7 @@ def test_always_sound_and_never_worse_than_by_hand(instance: Instance) -> None:
 
 
 @given(instances())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_lower_rank_takes_a_place_a_higher_one_could_have(instance: Instance) -> None:
     solution, found = attach(instance, POLICY), candidates(instance, POLICY)
     rank = np.array([found.standings[row].rank for (row,) in found.grouping.members], np.int64)
@@ -96,7 +96,7 @@ def test_no_lower_rank_takes_a_place_a_higher_one_could_have(instance: Instance)
 
 
 @given(instances(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_order_of_the_files_changes_nothing_for_anyone(
     instance: Instance, random: np.random.Generator
 ) -> None:
@@ -121,7 +121,7 @@ def test_the_order_of_the_files_changes_nothing_for_anyone(
 
 
 @given(instances(), st.integers(0, 3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_one_more_place_is_worth_its_price(instance: Instance, which: int) -> None:
     if not instance.practitioners:
         return

@@ -126,7 +126,7 @@ def shuffled(given: Instance, seed: int) -> Instance:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
-    given = territory(250, 10, seed=seed)
+    given = territory(90, 6, seed=seed)
     one, other = attach(given, POLICY), attach(shuffled(given, seed), POLICY)
     assert chosen(one) == chosen(other)
     assert one.objective == other.objective
@@ -140,7 +140,7 @@ def test_not_even_when_everyone_is_alike() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_never_below_what_is_done_by_hand(seed: int) -> None:
-    given = territory(400, 15, seed=seed)
+    given = territory(100, 6, seed=seed)
     best = attach(given, POLICY)
     for by_hand in (tiered_greedy(given, POLICY), first_come_nearest(given, POLICY)):
         assert by_hand.objective <= best.objective <= by_hand.bound

@@ -125,7 +125,7 @@ def test_another_policy_judges_differently() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_everything_attach_returns_is_sound(seed: int) -> None:
-    given = territory(200, 8, seed=seed)
+    given = territory(100, 6, seed=seed)
     assert codes(attach(given, POLICY), given) == set()
     assert codes(attach(given, POLICY, time_limit_s=0.0), given) == set()
 
