@@ -32,7 +32,7 @@ _POLISH = replace(
 _MOST_TO_PLACE = 3  # rows left out by a dive that polishing may place
 _LAST_SHARE = 0.9  # of the time left, in which a dive once begun may end
 _SHARES = (0.4, 0.7, 1.0)  # of the time left for dives, with a core after each
-_ARCS_PER_ROW = 4  # up to which HiGHS may find its way through a core
+_ARCS_PER_ROW = 5  # up to which HiGHS may find its way through a core
 _CORE_WORK = 5_000_000  # nodes times arcs
 
 
@@ -101,7 +101,8 @@ def _by_dives(
     for the polishing of another.
     """
     packing, random = priced.dual.packing, np.random.default_rng(seed % 2**63)
-    until, last = deadline.part(share), deadline.part(_LAST_SHARE)
+    last = deadline.part(_LAST_SHARE)
+    until = last.part(share)
     limited, most_dives = deadline.at_s < np.inf, _DIVES_TIMES_CELLS // priced.table.num_cells
     most_dives = max(_FEWEST_DIVES, min(_MOST_DIVES, most_dives))
     polished: Future[Int64] | None = None
