@@ -1,9 +1,12 @@
 """A reason for every patient: code, sentence, facts; nobody's identity but the GPs'."""
 
 import json
+from dataclasses import replace
 
 from matching import Instance, Needs, Reason, attach
 from matching.eligibility import RULES
+from matching.explain import explain
+from matching.policy import ReserveRules
 from tests.unit.matching.builders import POLICY, instance, patient, practitioner, territory
 
 ALD = Needs(ald=True)
@@ -134,3 +137,19 @@ def test_every_patient_of_a_territory_has_a_reason_that_can_be_written_as_json()
     for match in solution.matches:
         assert match.reason.sentence.endswith(".")
         assert json.dumps(match.reason.data)
+
+
+def test_a_place_kept_for_needier_arrivals_is_said_to_be() -> None:
+    few = instance(
+        [patient("a", needs=ALD), patient("b", needs=ALD), patient("c")], [practitioner("d1", places=3)]
+    )
+    keeping = replace(POLICY, reserve=ReserveRules(horizon_days=90, scenarios=20))
+    solution = attach(few, keeping)
+    reason = solution.matches[2].reason
+    assert reason.code == "reserved"
+    assert reason.sentence == (
+        "Il reste des places chez 1 médecin possible : elles sont gardées pour des patients plus urgents "
+        "attendus bientôt."
+    )
+    (nearby,) = explain(few, keeping, solution, "c").nearby
+    assert nearby.code == "reserved"
