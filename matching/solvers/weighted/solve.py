@@ -16,7 +16,7 @@ from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
 
-_OPTIONS_PER_ROW = (1.1, 1.2, 1.5, 2.0)  # in one core after the other, when loads are the group's own
+_OPTIONS_PER_ROW = (1.1, 1.3, 2.0)  # in one core after the other, when loads are the group's own
 _SMALL_ARCS = 1000
 _MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
 _MOST_ARCS = 60_000  # in the last core
@@ -46,16 +46,16 @@ def solve_weighted(
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
     """First column by column, then all rows over ever more options, until nothing else can help."""
     packing = dual.packing
-    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.4), seed)
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.35), seed)
     most = dual.bound
     for options in _OPTIONS_PER_ROW:
         arcs = int(options * packing.num_rows) + 100
-        choice, proven = improved_by_core(dual, choice, deadline.part(0.3), arcs=arcs, work=_SHORT)
+        choice, proven = improved_by_core(dual, choice, deadline.part(0.15), arcs=arcs, work=_SHORT)
         most = min(most, proven)
         if most == packing.value(choice):
             return choice, most
-    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed + 1)
-    choice, proven = improved_by_core(dual, choice, deadline, arcs=_MOST_ARCS, work=_LONG)
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.2), seed + 1)
+    choice, proven = improved_by_core(dual, choice, deadline.part(0.9), arcs=_MOST_ARCS, work=_LONG)
     return choice, min(most, proven)
 
 
