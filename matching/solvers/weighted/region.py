@@ -131,8 +131,8 @@ def _inside(packing: Packing, rows: Int64) -> Bools:
     """Tell which links have both sides among ``rows``."""
     lifted = np.zeros(packing.num_rows, dtype=bool)
     lifted[rows] = True
-    inside: Bools = lifted[packing.links.ends].all(axis=0)
-    return inside
+    first, second = packing.links.ends
+    return lifted[first] & lifted[second]
 
 
 def _losses(dual: Dual, kept: Int64, rows: Int64, arcs: Int64) -> tuple[Int64, Int64]:
