@@ -14,6 +14,7 @@ from api.cli import (
     database,
     demo,
     demography,
+    fill,
     policy,
     rehearse,
     serve,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("demo", cls=FrenchCommand, help=demo.HELP, epilog=demo.EXAMPLE)(demo.demo)
 app.command("attach", cls=FrenchCommand, help=attach.HELP, epilog=attach.EXAMPLE)(attach.attach)
+app.command("fill", cls=FrenchCommand, help=fill.HELP, epilog=fill.EXAMPLE)(fill.fill)
 app.command("rehearse", cls=FrenchCommand, help=rehearse.HELP, epilog=rehearse.EXAMPLE)(rehearse.rehearse)
 app.command("demography", cls=FrenchCommand, help=demography.HELP, epilog=demography.EXAMPLE)(
     demography.demography

@@ -1,18 +1,13 @@
 """The ``proposals`` table: what a matching run suggests, one line per patient."""
 
-import csv
-import io
-import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from matching.model import Match, Solution
 from scheduler.exchange.formulas import harmless
 from scheduler.exchange.tables import Dialect
+from scheduler.exchange.writing import Cell, write_rows
 
 PROPOSAL_COLUMNS = ("patient_id", "practitioner_id", "tier", "travel_min", "distance_km", "reason")
-
-Cell = str | int | float
 
 
 def proposal_rows(solution: Solution) -> list[tuple[Cell, ...]]:
@@ -39,17 +34,7 @@ def write_proposals(path: Path, solution: Solution, dialect: Dialect | None = No
     OSError
         When the folder is absent, full or closed to us.
     """
-    rows = [PROPOSAL_COLUMNS, *proposal_rows(solution)]
-    body = _xlsx(rows) if path.suffix.casefold() == ".xlsx" else _csv(rows, dialect or Dialect())
-    if path.exists() and not path.is_file():
-        path.write_bytes(body)  # a pipe or a terminal cannot be replaced
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(body)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_rows(path, "proposals", [PROPOSAL_COLUMNS, *proposal_rows(solution)], dialect)
 
 
 def _row(match: Match) -> tuple[Cell, ...]:
@@ -62,14 +47,3 @@ def _row(match: Match) -> tuple[Cell, ...]:
         harmless(match.reason.sentence),
     )
 
-
-def _csv(rows: Sequence[Sequence[Cell]], dialect: Dialect) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=dialect.delimiter, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8-sig" if dialect.bom else "utf-8")
-
-
-def _xlsx(rows: Sequence[Sequence[Cell]]) -> bytes:
-    from scheduler.exchange.workbooks import workbook_bytes  # noqa: PLC0415 — openpyxl is slow to load
-
-    return workbook_bytes("proposals", rows)

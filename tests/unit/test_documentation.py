@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduler.exchange.care import request_layout, slot_layout
 from scheduler.exchange.columns import Layout
 from scheduler.exchange.patients import patient_layout
 from scheduler.exchange.practitioners import LAYOUT
@@ -43,7 +44,14 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 @pytest.mark.parametrize(
-    "layout", [patient_layout(date(2026, 11, 21)), LAYOUT], ids=["patients", "practitioners"]
+    "layout",
+    [
+        patient_layout(date(2026, 11, 21)),
+        LAYOUT,
+        request_layout("Europe/Paris"),
+        slot_layout("Europe/Paris"),
+    ],
+    ids=["patients", "practitioners", "requests", "slots"],
 )
 def test_every_column_is_documented(layout: Layout) -> None:
     files = (ROOT / "docs" / "fichiers.md").read_text(encoding="utf-8")
