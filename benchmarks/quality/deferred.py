@@ -2,9 +2,10 @@
 
 The package is named like ours, so it runs in a virtual environment of its own.
 
-It knows places only. Each household that must stay together is given to it as one patient; GPs without
-places are left out; afterwards, at each GP, the groups of greatest reward are kept as long as everything
-fits. Places freed that way stay free, which is what the method leaves, not a failure of the package.
+It knows places only. Each household that must stay together is given to it as one patient, and each GP
+with as many places as average groups fit into everything the GP limits; GPs without places are left out.
+Afterwards, at each GP, the groups of greatest reward are kept as long as all fit. Places freed that way
+stay free, which is what the method leaves, not a failure of the package.
 """
 
 import json
@@ -60,12 +61,13 @@ class _Market:
         root = np.arange(problem.num_bins)
         while (problem.bin_parent[root] >= 0).any():
             root = np.where(problem.bin_parent[root] >= 0, problem.bin_parent[root], root)
+        self._places = _average_groups(problem, root)
         by_cost = np.lexsort((problem.arc_bin, problem.arc_cost, problem.arc_group))
         #: Arcs of each (group, outermost bin), cheapest first; groups in order, near GPs first.
         self._arcs: dict[tuple[int, int], list[int]] = {}
         for arc in by_cost.tolist():
             gp = int(root[problem.arc_bin[arc]])
-            if problem.capacity[gp] > 0:
+            if self._places[gp] > 0:
                 self._arcs.setdefault((int(problem.arc_group[arc]), gp), []).append(arc)
 
     def described(self) -> dict[str, object]:
@@ -78,7 +80,7 @@ class _Market:
         return {
             "patients": patients,
             "gps": {str(gp): [str(group) for group in self._ranked(gp, asked[gp])] for gp in asked},
-            "places": {str(gp): int(self._problem.capacity[gp]) for gp in asked},
+            "places": {str(gp): int(self._places[gp]) for gp in asked},
         }
 
     def _ranked(self, gp: int, groups: list[int]) -> list[int]:
@@ -93,6 +95,24 @@ class _Market:
             if arc is not None:
                 kept.append(arc)
         return np.array(kept, np.int64)
+
+
+def _average_groups(problem: AssignmentProblem, root: Ints) -> Ints:
+    """Return how many groups of average load each outermost bin has room for.
+
+    Further uses count where nearly all who could come take part, not limits on some patients only.
+    """
+    places = problem.capacity.copy()
+    could_come = np.bincount(root[problem.arc_bin], minlength=places.size)
+    for gp, bin_, load in (
+        (root[problem.arc_bin], root[problem.arc_bin], problem.arc_load),
+        (root[problem.arc_bin[problem.use_arc]], problem.use_bin, problem.use_load),
+    ):
+        num, total = np.bincount(bin_, minlength=places.size), np.bincount(bin_, load, places.size)
+        fitting = np.floor(problem.capacity * num / np.maximum(total, 1)).astype(np.int64)
+        of_all = num[bin_] >= 0.9 * could_come[gp]
+        np.minimum.at(places, gp[of_all], fitting[bin_[of_all]])
+    return places
 
 
 class _Room:
