@@ -132,7 +132,8 @@ def _inside(packing: Packing, rows: Int64) -> Bools:
     lifted = np.zeros(packing.num_rows, dtype=bool)
     lifted[rows] = True
     first, second = packing.links.ends
-    return lifted[first] & lifted[second]
+    inside: Bools = lifted[first] & lifted[second]
+    return inside
 
 
 def _losses(dual: Dual, kept: Int64, rows: Int64, arcs: Int64) -> tuple[Int64, Int64]:
