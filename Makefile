@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 say = @printf '\n\033[1m== %s\033[0m\n' $(1)
 
-.PHONY: run demo test check bench browser lock clean
+.PHONY: run demo test check bench bench-full browser lock clean
 
 run: demo
 	$(call say,"Service on http://127.0.0.1:8000 (Ctrl+C stops it)")
@@ -27,9 +27,30 @@ check: $(VENV)/dev.stamp
 	$(call say,"Arrows: api -> scheduler -> matching")
 	@$(BIN)/pytest -q tests/unit/test_arrows.py
 
+# Every figure of benchmarks/README.md in one run, peers beside it; a run that was interrupted continues
+# where it stopped. bench: one seed, at most about 45 minutes. bench-full: ten seeds, most of a day.
+BENCH_SEEDS ?= 1
+BENCH_STEPS ?= \
+  "speed.assign --sizes 1000,10000,100000 --repeats 5 --resume" \
+  "speed.read_calendars" \
+  "speed.explain --variant households --size 1000 --time-limit 20" \
+  "quality.gap --time 20 --generated c:20:100,d:20:100,e:20:100" \
+  "quality.attachment --sizes 300,1000,3000 --seeds $(BENCH_SEEDS) --resume" \
+  "quality.attachment --sizes 10000 --variants households --seeds $(BENCH_SEEDS) --resume"
+
 bench: $(VENV)/dev.stamp
-	$(call say,"Speed of assign beside its peers")
-	@$(BIN)/python -m benchmarks.speed.assign
+	@failed=0; for step in $(BENCH_STEPS); do \
+	  printf '\n\033[1m== python -m benchmarks.%s\033[0m\n' "$$step"; \
+	  $(BIN)/python -m benchmarks.$$step || failed=1; \
+	done; exit $$failed
+
+bench-full: $(VENV)/dev.stamp
+	@$(MAKE) --no-print-directory bench BENCH_STEPS='\
+	  "speed.assign --sizes 1000,10000,100000 --repeats 11 --resume" \
+	  "speed.read_calendars" \
+	  "speed.explain --variant households --size 3000 --time-limit 60" \
+	  "quality.gap --time 60 --generated c:20:200,c:40:400,d:20:100,d:20:400,e:20:400,e:80:1600" \
+	  "quality.attachment --variants households,loads,plain --seeds 1-10 --resume"'
 
 # A real Chromium for the page tests: the system's own package, never a download of the test tool.
 browser:
