@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.exact import exact_sum
-from matching.solvers.weighted.packing import Bools, Int64
+from matching.solvers.weighted.packing import Bools, Int64, Packing
 from matching.solvers.weighted.region import Region
 
 _NEVER = 2**61
@@ -86,7 +86,7 @@ class _Sides:
         """Look at the options of a region; None when nothing is priced or a row has no option."""
         dual, packing, rows = region.dual, region.packing, region.rows
         load = packing.row_load
-        priced = (dual.price > 0) & (packing.parent < 0) & region.counted
+        priced = _filled_by_own_loads(packing) & (dual.price > 0) & region.counted
         if load is None or not priced.any():
             return None
         arc_inside = priced[packing.root[packing.col[region.arcs]]]
@@ -136,6 +136,13 @@ class _Sides:
         found = np.where((goal >= 0) & (goal < table.size), table[np.clip(goal, 0, table.size - 1)], _NEVER)
         least: Int64 = np.minimum((found + self.unit_price * empty[None, :]).min(axis=1), _NEVER)
         return least
+
+
+def _filled_by_own_loads(packing: Packing) -> Bools:
+    """Mark the outermost columns of arcs' own: only there do the loads of rows add up to the capacity."""
+    own = np.zeros(packing.num_cols, dtype=bool)
+    own[packing.root[packing.col]] = True
+    return own
 
 
 def _cheapest_exchanges(sides: _Sides) -> Int64 | None:
