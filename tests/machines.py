@@ -7,7 +7,8 @@ both engines in the integration tests.
 import atexit
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +34,19 @@ def _template() -> Path:
     migrate(store)
     store.close()
     return folder / "relais.db"
+
+
+@contextmanager
+def fresh_store() -> Iterator[Store]:
+    """Open a migrated SQLite file for the length of one example, and remove it."""
+    folder = _new_folder()
+    shutil.copyfile(_template(), folder / "relais.db")
+    store = Store.open(f"sqlite:///{folder / 'relais.db'}")
+    try:
+        yield store
+    finally:
+        store.close()
+        shutil.rmtree(folder)
 
 
 class StoreMachine(RuleBasedStateMachine):

@@ -1,21 +1,25 @@
 """Slots that can be booked now: searched while the patient is on the line, then booked once."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, status
 from fastapi.responses import JSONResponse
 
-from api.dependencies import Booker, Once, Surgery
+from api.counting import keep_count
+from api.dependencies import AgendaWatcher, Booker, Once, Surgery
 from api.paging import Paged, instant, page, whole
 from api.reading import read_once_more
-from api.schemas.agenda import BookIn, BookingRef, SlotOut
+from api.schemas.agenda import BookIn, BookingRef, DelayOut, FindOut, ReasonOut, SlotOut, WhyOut
 from api.schemas.common import Id, Insee, Instant, Page
-from api.services import Here
+from api.services import Here, Services
 from scheduler.agenda.booking import book, book_extra, hold
+from scheduler.agenda.find import find
 from scheduler.agenda.full import refuse_if_full
 from scheduler.agenda.search import FARTHEST_KM, FoundSlot, SlotQuery, search
-from scheduler.store.tables import Modality
+from scheduler.agenda.why import SENTENCES, why_not_shown
+from scheduler.store.tables import Modality, Role
 
 router = APIRouter(prefix="/api/v1/slots", tags=["agenda partagé"])
 
@@ -46,21 +50,70 @@ def search_slots(
 ) -> Page[SlotOut]:
     """Find the slots this role may book, by start, then by travel."""
     now = here.clock()
-    from_at = around.from_at or now
-    query = SlotQuery(
-        insee=around.insee,
-        latitude=around.latitude,
-        longitude=around.longitude,
-        from_at=from_at,
-        to_at=around.to_at or from_at + USUAL_WINDOW,
-        modality=around.modality,
-        max_km=around.max_km,
+    query = replace(
+        _wanted(around, here, now),
         limit=paging.limit,
         after=paging.after_as(instant, whole, whole),
     )
     with here.store.read() as session:
         listed = search(session, actor, query, now=now)
+    keep_count(here, listed.rows)
     return page(listed, key=_key, show=_shown)
+
+
+@router.get("/find")
+def find_slots(
+    actor: Booker,
+    here: Here,
+    around: Annotated[Around, Depends()],
+    usual: Annotated[
+        Id | None, Query(description="Médecin habituel : ses créneaux d'abord")
+    ] = None,
+) -> FindOut:
+    """Find a slot for somebody: wider and wider until five practitioners, by delay, each in turn."""
+    now = here.clock()
+    with here.store.read() as session:
+        found = find(session, actor, _wanted(around, here, now), usual_practitioner_id=usual, now=now)
+    keep_count(here, found.slots)
+    return FindOut(
+        radius_km=found.max_km,
+        is_cut=found.is_cut,
+        usual=[_shown(slot) for slot in found.usual],
+        groups=[
+            DelayOut(
+                from_h=group.from_h,
+                to_h=group.to_h,
+                slots=[_shown(slot) for slot in group.slots],
+                num_more=group.num_more,
+            )
+            for group in found.groups
+        ],
+    )
+
+
+@router.get("/{slot_id}/why-not-shown")
+def why_not(
+    slot_id: Annotated[Id, Path()],
+    actor: AgendaWatcher,
+    here: Here,
+    around: Annotated[Around, Depends()],
+    viewer: Annotated[Role, Query(description="Pour qui le créneau n'apparaît pas")] = Role.REGULATOR,
+    usual: Annotated[Id | None, Query(description="Médecin habituel du patient")] = None,
+) -> WhyOut:
+    """Say why a search does not list a slot: every reason that holds; none when it does list it."""
+    now = here.clock()
+    with here.store.read() as session:
+        told = why_not_shown(
+            session,
+            actor,
+            slot_id,
+            _wanted(around, here, now),
+            viewer=viewer,
+            usual_practitioner_id=usual,
+            now=now,
+        )
+    reasons = [ReasonOut(code=why, sentence=SENTENCES[why]) for why in told.reasons]
+    return WhyOut(is_shown=not reasons, reasons=reasons, held_until=told.held_until)
 
 
 @router.post("/{slot_id}/bookings", status_code=status.HTTP_201_CREATED, response_model=BookingRef)
@@ -110,6 +163,21 @@ def book_en_sus(
 
     with here.store.write() as session:
         return once.answer(session, actor, now=now, effect=granted)
+
+
+def _wanted(around: Around, here: Services, now: datetime) -> SlotQuery:
+    from_at = around.from_at or now
+    return SlotQuery(
+        insee=around.insee,
+        latitude=around.latitude,
+        longitude=around.longitude,
+        from_at=from_at,
+        to_at=around.to_at or from_at + USUAL_WINDOW,
+        modality=around.modality,
+        max_km=around.max_km,
+        grey_after=timedelta(minutes=here.settings.slot_grey_minutes),
+        hidden_after=timedelta(minutes=here.settings.slot_hide_minutes),
+    )
 
 
 def _key(slot: FoundSlot) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from scheduler.agenda.readings import outcome_of
 from scheduler.agenda.rules import MOST_CANCEL_HOURS
 from scheduler.agenda.settling import ConflictLine, Settle
 from scheduler.agenda.weekly import LONGEST_MINUTES, SHORTEST_MINUTES, Week
+from scheduler.agenda.why import Why
 from scheduler.store.tables import (
     Booking,
     BookingState,
@@ -164,6 +165,39 @@ class SlotOut(Wire):
     travel_min: int = Field(description="Minutes de trajet estimées, arrondies vers le haut")
     seen_at: Moment = Field(description="Dernière fois que l'agenda du médecin a confirmé ce créneau")
     to_confirm: bool = Field(description="L'agenda ne répond plus depuis un moment : appelez avant d'envoyer")
+
+
+class DelayOut(Wire):
+    """The slots that start within one stretch of delay, the one to propose first first."""
+
+    from_h: int
+    to_h: int | None = Field(description="Heures à partir de maintenant, fin non comprise ; null : sans fin")
+    slots: list[SlotOut]
+    num_more: int = Field(description="Créneaux de ce délai qui ne sont pas listés")
+
+
+class FindOut(Wire):
+    """What a search for somebody gave."""
+
+    radius_km: float = Field(description="Jusqu'où il a fallu chercher")
+    is_cut: bool = Field(description="Vrai : seuls les premiers créneaux ont été regardés")
+    usual: list[SlotOut] = Field(description="Chez le médecin habituel, quelle que soit la distance")
+    groups: list[DelayOut]
+
+
+class ReasonOut(Wire):
+    """One reason, as a stable word and a sentence."""
+
+    code: Why
+    sentence: str
+
+
+class WhyOut(Wire):
+    """Why a slot is not listed."""
+
+    is_shown: bool
+    reasons: list[ReasonOut]
+    held_until: Moment | None
 
 
 class BookIn(Wire):

@@ -1,41 +1,33 @@
 """A search for slots as people ask for it: where, within which delay, how; and its results by delay."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from api.web import places
 from api.web.dates import NARROW
-from scheduler.accounts.actor import Actor
-from scheduler.agenda.search import FoundSlot, SlotQuery, search
+from scheduler.agenda.find import Findings
+from scheduler.agenda.search import FoundSlot, SlotQuery
 from scheduler.store.tables import Modality
 from scheduler.territory.communes import Commune
 
 DEFAULT_DELAY = "48h"
-RADII_KM = (10.0, 15.0, 25.0)
-ENOUGH_PRACTITIONERS = 5
-"""The search widens until it finds so many: the rule of the national SAS platform, 10 km at first."""
-LIMIT = 60
-
 _HOURS = {"48h": 48, "72h": 72}
 _WINDOW_WORDS = {
     "jour": "aujourd’hui",
     "48h": f"dans les 48{NARROW}h",
     "72h": f"dans les 72{NARROW}h",
 }
-_BUCKETS: tuple[tuple[float, str], ...] = (
-    (4, "Dans les 4 heures"),
-    (8, "Dans 4 à 8 heures"),
-    (12, "Dans 8 à 12 heures"),
-    (24, "Dans 12 à 24 heures"),
-    (48, "Dans 24 à 48 heures"),
-    (float("inf"), "Au-delà de 48 heures"),
-)
-"""Upper bounds in hours from now; those of the national SAS platform."""
+_LABELS: dict[tuple[int, int | None], str] = {
+    (0, 4): "Dans les 4 heures",
+    (4, 8): "Dans 4 à 8 heures",
+    (8, 12): "Dans 8 à 12 heures",
+    (12, 24): "Dans 12 à 24 heures",
+    (24, 48): "Dans 24 à 48 heures",
+    (48, None): "Au-delà de 48 heures",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +50,7 @@ class Asked:
     delay: str
     modality: Modality | None
 
-    def query(self, now: datetime, zone: str, *, max_km: float) -> SlotQuery:
+    def query(self, now: datetime, zone: str) -> SlotQuery:
         """Write it as a question to the agenda."""
         if self.place is None:
             raise ValueError("nothing to look for without a place")
@@ -67,8 +59,6 @@ class Asked:
             from_at=now,
             to_at=_until(self.delay, now, zone),
             modality=self.modality,
-            max_km=max_km,
-            limit=LIMIT,
         )
 
     def typed(self) -> dict[str, str]:
@@ -102,11 +92,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DelayGroup:
-    """The slots that start within one stretch of delay."""
+class DelayShown:
+    """The slots of one stretch of delay, with what it is called."""
 
     label: str
     slots: tuple[FoundSlot, ...]
+    num_more: int
 
 
 def asked(typed: Mapping[str, str], home: tuple[str, ...]) -> Asked:
@@ -134,32 +125,12 @@ def asked(typed: Mapping[str, str], home: tuple[str, ...]) -> Asked:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a search gave, and how far around it had to look, in km."""
-
-    slots: tuple[FoundSlot, ...]
-    more: bool
-    max_km: float
-
-
-def find(session: Session, actor: Actor, wanted: Asked, *, now: datetime, zone: str) -> Found:
-    """Look for slots, farther and farther around until enough practitioners are found."""
-    for max_km in RADII_KM:
-        listed = search(session, actor, wanted.query(now, zone, max_km=max_km), now=now)
-        if listed.more or len({slot.practitioner_id for slot in listed.rows}) >= ENOUGH_PRACTITIONERS:
-            break
-    return Found(slots=listed.rows, more=listed.more, max_km=max_km)
-
-
-def grouped(slots: Iterable[FoundSlot], now: datetime) -> list[DelayGroup]:
-    """Put slots, sorted by start, into stretches of delay; empty ones are left out."""
-    groups = [DelayGroup(label=label, slots=()) for _, label in _BUCKETS]
-    for slot in slots:
-        hours = (slot.start_at - now).total_seconds() / 3600
-        index = next(i for i, (below, _) in enumerate(_BUCKETS) if hours < below)
-        groups[index] = replace(groups[index], slots=(*groups[index].slots, slot))
-    return [group for group in groups if group.slots]
+def labelled(found: Findings) -> list[DelayShown]:
+    """Give the stretches of delay as the page lists them."""
+    return [
+        DelayShown(label=_LABELS[group.from_h, group.to_h], slots=group.slots, num_more=group.num_more)
+        for group in found.groups
+    ]
 
 
 def _until(delay: str, now: datetime, zone: str) -> datetime:

@@ -18,12 +18,14 @@ HIDDEN_AFTER = timedelta(hours=24)
 """Without a good reading for this long, the slot is neither shown nor booked."""
 
 
-def trusted(now: datetime) -> ColumnElement[bool]:
+def trusted(now: datetime, hidden_after: timedelta = HIDDEN_AFTER) -> ColumnElement[bool]:
     """Give the SQL condition, on ``Slot`` joined to ``Feed`` by an outer join, that a slot may be offered."""
-    read_lately = or_(col(Feed.address).is_(None), col(Feed.ok_at) > now - HIDDEN_AFTER)
+    read_lately = or_(col(Feed.address).is_(None), col(Feed.ok_at) > now - hidden_after)
     return or_(col(Slot.feed_id).is_(None), and_(col(Feed.state) == FeedState.ACTIVE, read_lately))
 
 
-def to_confirm(feed_polled: bool, seen_at: datetime, now: datetime) -> bool:
+def to_confirm(
+    feed_polled: bool, seen_at: datetime, now: datetime, grey_after: timedelta = TO_CONFIRM_AFTER
+) -> bool:
     """Tell whether somebody should call the surgery before sending a patient."""
-    return feed_polled and seen_at <= now - TO_CONFIRM_AFTER
+    return feed_polled and seen_at <= now - grey_after

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.freshness import to_confirm, trusted
+from scheduler.agenda.freshness import HIDDEN_AFTER, TO_CONFIRM_AFTER, to_confirm, trusted
 from scheduler.agenda.places import num_taken
 from scheduler.errors import InvalidInput
 from scheduler.inputs import checked_commune
@@ -31,6 +31,9 @@ from scheduler.territory.travel import GreatCircleTravel, TravelTimes
 
 LONGEST_WINDOW = timedelta(days=31)
 FARTHEST_KM = 100.0
+MOST_READ = 2000
+"""Most slots one search reads: a CPTS of a hundred GPs opens some hundred in two days."""
+
 _ROWS_AT_ONCE = 512
 _KM_PER_DEGREE = 110.5  # of latitude, the smallest value on Earth: the box is never too small
 
@@ -50,9 +53,13 @@ class SlotQuery:
     max_km : float
         Longest distance by road.
     limit : int
-        Most slots given, 1 to 200.
+        Most slots given, 1 to 2000.
     after : tuple or None
         ``FoundSlot.key`` of the last slot of the page before.
+    practitioner_id : int or None
+        Their slots only.
+    grey_after, hidden_after : timedelta
+        How long without a good reading of its calendar a slot is to be confirmed, then not shown.
 
     Raises
     ------
@@ -69,6 +76,9 @@ class SlotQuery:
     max_km: float = 15.0
     limit: int = 20
     after: tuple[datetime, int, int] | None = None
+    practitioner_id: int | None = None
+    grey_after: timedelta = TO_CONFIRM_AFTER
+    hidden_after: timedelta = HIDDEN_AFTER
 
     def __post_init__(self) -> None:
         if self.from_at.tzinfo is None or self.to_at.tzinfo is None:
@@ -77,8 +87,8 @@ class SlotQuery:
             raise InvalidInput("to_at", "une fin après le début, dans les 31 jours")
         if not 0 < self.max_km <= FARTHEST_KM:
             raise InvalidInput("max_km", f"une distance de 1 à {FARTHEST_KM:g} km")
-        if not 1 <= self.limit <= 200:
-            raise InvalidInput("limit", "un nombre de 1 à 200")
+        if not 1 <= self.limit <= MOST_READ:
+            raise InvalidInput("limit", f"un nombre de 1 à {MOST_READ}")
 
     def position(self) -> tuple[float, float]:
         """Give the latitude and longitude to start from.
@@ -108,6 +118,8 @@ class FoundSlot:
         When the practitioner's calendar last confirmed it.
     to_confirm : bool
         Its calendar has not answered for a while: call the surgery before sending somebody.
+    was_shown : bool
+        Some search has listed it before.
     """
 
     slot_id: int
@@ -116,6 +128,8 @@ class FoundSlot:
     insee: str
     commune: str
     address: str
+    latitude: float
+    longitude: float
     start_at: datetime
     end_at: datetime
     modality: Modality
@@ -125,6 +139,7 @@ class FoundSlot:
     travel_s: int
     seen_at: datetime
     to_confirm: bool
+    was_shown: bool
 
     @property
     def distance_km(self) -> float:
@@ -200,16 +215,24 @@ class _Reach:
         return self._known
 
 
+def trip_to(origin: tuple[float, float], place: tuple[float, float]) -> tuple[int, int] | None:
+    """Give the metres and seconds from one position to another; None when it is beyond any search."""
+    trips = GreatCircleTravel().between(
+        np.array([origin], dtype=np.float64), np.array([place], dtype=np.float64), FARTHEST_KM
+    )
+    return None if not len(trips.distance_m) else (int(trips.distance_m[0]), int(trips.duration_s[0]))
+
+
 def _within(reach: _Reach, rows: Sequence[Any], query: SlotQuery, now: datetime) -> Iterator[FoundSlot]:
     trips = reach.of(rows)
     for row in rows:
         trip = trips[row.practice_id]
         if trip is None or (query.after is not None and (row.start_at, trip[1], row.id) <= query.after):
             continue
-        yield _found(row, *trip, now=now)
+        yield _found(row, *trip, grey_after=query.grey_after, now=now)
 
 
-def _found(row: Any, distance_m: int, travel_s: int, *, now: datetime) -> FoundSlot:
+def _found(row: Any, distance_m: int, travel_s: int, *, grey_after: timedelta, now: datetime) -> FoundSlot:
     return FoundSlot(
         slot_id=row.id,
         practitioner_id=row.practitioner_id,
@@ -217,6 +240,8 @@ def _found(row: Any, distance_m: int, travel_s: int, *, now: datetime) -> FoundS
         insee=row.insee,
         commune=communes().by_insee(row.insee).name,
         address=row.address,
+        latitude=row.latitude,
+        longitude=row.longitude,
         start_at=row.start_at,
         end_at=row.end_at,
         modality=row.modality,
@@ -225,7 +250,8 @@ def _found(row: Any, distance_m: int, travel_s: int, *, now: datetime) -> FoundS
         distance_m=distance_m,
         travel_s=travel_s,
         seen_at=row.seen_at,
-        to_confirm=to_confirm(row.polled, row.seen_at, now),
+        to_confirm=to_confirm(row.polled, row.seen_at, now, grey_after),
+        was_shown=row.first_shown_at is not None,
     )
 
 
@@ -238,10 +264,12 @@ def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], no
         col(Slot.start_at) < query.to_at,
         col(Slot.visibility).in_(visible_to(actor.role)),
         col(Practitioner.territory_id) == actor.territory_id,
-        trusted(now),
+        trusted(now, query.hidden_after),
         _in_box(position, query.max_km),
         taken < Slot.capacity,
     ]
+    if query.practitioner_id is not None:
+        conditions.append(col(Slot.practitioner_id) == query.practitioner_id)
     if query.modality is not None:
         conditions.append(col(Slot.modality) == query.modality)
     return (
@@ -263,6 +291,7 @@ _COLUMNS: tuple[Any, ...] = (
     Slot.modality,
     Slot.visibility,
     Slot.capacity,
+    Slot.first_shown_at,
     Practitioner.given_name,
     Practitioner.family_name,
     Practice.insee,

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
+from api.counting import keep_count
 from api.reading import read_once_more
 from api.schemas.common import Id
 from api.web.errors import PageRoute
-from api.web.finding import Asked, asked, find, grouped
+from api.web.finding import Asked, asked, labelled
 from api.web.forms import Form
 from api.web.guests import BookerHere, Guest
 from api.web.notices import Notice
@@ -22,6 +23,7 @@ from api.web.sent import FromForm, Sent
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book, hold
 from scheduler.agenda.errors import SlotNotSure
+from scheduler.agenda.find import find
 from scheduler.errors import SlotNotOpen, SlotTaken
 from scheduler.store.tables import Booking
 
@@ -87,7 +89,8 @@ def show_slots(
     if wanted.place is None:
         return guest.page("slots.html", status=status, place="", **values)
     with guest.here.store.read() as session:
-        found = find(session, guest.actor, wanted, now=guest.now, zone=guest.zone)
+        found = find(session, guest.actor, wanted.query(guest.now, guest.zone), now=guest.now)
+    keep_count(guest.here, found.slots)
     return guest.page(
         "slots.html",
         status=status,
@@ -96,8 +99,8 @@ def show_slots(
         window_words=wanted.window_words(),
         radius_km=found.max_km,
         num_found=len(found.slots),
-        cut=found.more,
-        groups=grouped(found.slots, guest.now),
+        cut=found.is_cut or any(group.num_more for group in found.groups),
+        groups=labelled(found),
         wider=wanted.wider(),
         key=uuid4().hex,
         **values,

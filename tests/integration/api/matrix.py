@@ -164,6 +164,15 @@ ROUTES = (
     Route("POST", "/api/v1/feeds/{feed_id}/suspend", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
     Route("POST", "/api/v1/feeds/{feed_id}/resume", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
     Route("GET", "/api/v1/slots", BOOKERS, query="?insee=77445"),
+    Route("GET", "/api/v1/slots/find", BOOKERS, query="?insee=77445"),
+    Route(
+        "GET",
+        "/api/v1/slots/{slot_id}/why-not-shown",
+        KEEPERS | {Role.COORDINATOR, Role.REGULATOR},
+        "slot",
+        only_own(KEEPERS),
+        query="?insee=77445",
+    ),
     # the other's slot is kept for regulated care: a signaller calls the regulation instead
     Route(
         "POST",

@@ -295,3 +295,23 @@ def test_the_list_holds_exactly_the_bookings_that_may_be_reached(sqlite_store: S
             booking.id for booking, practitioner_id in rows if may_reach(actor, booking, practitioner_id)
         }
     assert {line.booking.id for line in listed.rows} == wanted
+
+
+def test_find_by_delay_and_ask_why_one_is_missing(
+    regulator: httpx.Client, slot_ids: list[int], store: Store
+) -> None:
+    found = regulator.get("/api/v1/slots/find", params=AROUND).json()
+    assert (found["radius_km"], found["usual"], found["is_cut"]) == (25.0, [], False)
+    assert [(group["from_h"], [slot["id"] for slot in group["slots"]]) for group in found["groups"]] == [
+        (0, slot_ids)
+    ]
+    with store.read() as session:
+        assert all(session.get_one(Slot, slot_id).first_shown_at == NOW for slot_id in slot_ids)
+        practitioner_id = session.get_one(Slot, slot_ids[0]).practitioner_id
+    post(regulator, f"slots/{slot_ids[0]}/holds")
+    why = regulator.get(f"/api/v1/slots/{slot_ids[0]}/why-not-shown", params=AROUND).json()
+    assert [reason["code"] for reason in why["reasons"]] == ["held_until"]
+    assert (why["is_shown"], why["held_until"]) == (False, "2026-11-23T08:05:00Z")
+    own = regulator.get("/api/v1/slots/find", params=AROUND | {"usual": practitioner_id}).json()
+    assert [slot["id"] for slot in own["usual"]] == slot_ids[1:]
+    assert regulator.get(f"/api/v1/slots/{slot_ids[1]}/why-not-shown", params=AROUND).json()["is_shown"]
