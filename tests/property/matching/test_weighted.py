@@ -44,7 +44,26 @@ def own_loads(draw: st.DrawFn) -> AssignmentProblem:
         return AssignmentProblem(**arrays)
 
 
-ANY_LOADS = st.one_of(BY_BIN, own_loads())
+@st.composite
+def workloads(draw: st.DrawFn) -> AssignmentProblem:
+    """Tiny problems of one place a group, whose bins each limit a workload of 1 to 3 a group as well."""
+    problem = draw(problems())
+    units = np.array([draw(st.integers(1, 3)) for _ in range(problem.num_groups)], np.int64)
+    limits = [draw(st.integers(0, 6)) for _ in range(problem.num_bins)]
+    return AssignmentProblem(
+        reward=problem.reward,
+        arc_group=problem.arc_group,
+        arc_bin=problem.arc_bin,
+        arc_cost=problem.arc_cost,
+        capacity=np.concatenate([problem.capacity, limits]),
+        bin_parent=np.concatenate([problem.bin_parent, np.full(problem.num_bins, -1)]),
+        use_arc=np.arange(problem.num_arcs),
+        use_bin=problem.arc_bin + problem.num_bins,
+        use_load=units[problem.arc_group],
+    )
+
+
+ANY_LOADS = st.one_of(BY_BIN, own_loads(), workloads())
 
 
 @given(ANY_LOADS, st.integers(-2, 2))
@@ -97,8 +116,8 @@ def test_the_flow_and_the_programme_find_the_same_relaxation(problem: Assignment
     assert float((share * packing.gain).sum()) <= worth * (1 + 1e-6) + 1e-6
 
 
-@given(own_loads())
-@settings(max_examples=150, deadline=None)
+@given(st.one_of(own_loads(), workloads()))
+@settings(max_examples=250, deadline=None)
 def test_whole_loads_never_exclude_the_optimum(problem: AssignmentProblem) -> None:
     packing = packing_of(problem, 0)
     for dual in _duals(packing):
