@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from scheduler.store.engine import Store
 from scheduler.store.tables import (
     AuditEntry,
+    MatchingRun,
     Offer,
     Proposal,
     ProposalState,
@@ -179,3 +180,24 @@ def test_the_bureau_sees_numbers_and_nobodys_name(
     assert "ATTENTE" not in page.text
     with store.read() as session:
         assert session.exec(select(func.count()).select_from(AuditEntry)).one() == 0
+
+
+def test_a_run_under_way_says_how_far_it_is_and_can_be_stopped(
+    browser_of: Callable[[Role], Browser], store: Store, town: Town
+) -> None:
+    with store.write() as session:
+        run_id = factories.matching_run(
+            session, territory_id=town.territory_id, state="running", ended_at=None,
+            best="900", bound="1000", elapsed_s=3.0,
+        ).id  # fmt: skip
+    browser = browser_of(Role.COORDINATOR)
+    page = browser.open(f"/appariements/{run_id}")
+    assert "Calcul en cours" in page.text
+    assert "Gain encore possible 10 %" in page.text
+    assert 'http-equiv="refresh"' in page.html
+    asked = browser.send(page, f"/appariements/{run_id}/arreter", garder="oui")
+    with store.read() as session:
+        run = session.get_one(MatchingRun, run_id)
+    assert (run.cancel_requested_at is not None, run.keep_best) == (True, True)
+    assert "Arrêt demandé" in asked.text
+    assert "arreter" not in browser_of(Role.BUREAU).open(f"/appariements/{run_id}").html
