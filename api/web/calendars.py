@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from api.web.forms import Problems, read_count
 from api.web.labels import commune_name
@@ -19,8 +19,8 @@ from scheduler.agenda.feeds.errors import REFUSALS
 from scheduler.agenda.feeds.fetched import SENTENCES as FETCH_SENTENCES
 from scheduler.agenda.feeds.reasons import SENTENCES as REASON_SENTENCES
 from scheduler.agenda.freshness import HIDDEN_AFTER
+from scheduler.agenda.kept import KeptFeed, kept_feeds, kept_practices
 from scheduler.agenda.readings import OK, SUSPECT, UNCHANGED, outcome_of
-from scheduler.agenda.subscribe import list_feeds
 from scheduler.errors import InvalidInput
 from scheduler.rows import id_of
 from scheduler.store.tables import (
@@ -30,13 +30,11 @@ from scheduler.store.tables import (
     Modality,
     Practice,
     Practitioner,
-    Role,
     Visibility,
 )
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 _GOOD = frozenset({OK, UNCHANGED})
-_OWN_ONLY = frozenset({Role.GP, Role.SECRETARY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +68,14 @@ class FeedShown:
 
 def shown_feeds(session: Session, actor: Actor, *, now: datetime) -> list[FeedShown]:
     """List the calendars this person may manage, each with its last readings."""
-    return [_shown(session, feed, now) for feed in list_feeds(session, actor)]
+    return [_shown(kept, now) for kept in kept_feeds(session, actor)]
 
 
 def practices_of(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """List the places of practice this person may register a calendar for."""
-    query = (
-        select(Practice, Practitioner)
-        .join(Practitioner, col(Practitioner.id) == col(Practice.practitioner_id))
-        .where(col(Practitioner.territory_id) == actor.territory_id)
-        .order_by(col(Practitioner.family_name), col(Practitioner.given_name), col(Practice.id))
-    )
-    if actor.role in _OWN_ONLY:
-        query = query.where(col(Practitioner.id) == actor.practitioner_id)
     return [
-        (id_of(practice), _place(practice, practitioner)) for practice, practitioner in session.exec(query)
+        (id_of(practice), _place(practice, practitioner))
+        for practice, practitioner in kept_practices(session, actor)
     ]
 
 
@@ -161,17 +152,13 @@ def unpack(text: str) -> bytes | None:
         raise InvalidInput("file", "le fichier de l'aperçu ; choisissez-le de nouveau") from None
 
 
-def _shown(session: Session, feed: Feed, now: datetime) -> FeedShown:
-    readings = (
-        select(FeedReading).where(col(FeedReading.feed_id) == feed.id).order_by(col(FeedReading.id).desc())
-    )
-    last = session.exec(readings.limit(1)).first()
-    told = session.exec(readings.where(col(FeedReading.outcome) == OK).limit(1)).first() if last else None
+def _shown(kept: KeptFeed, now: datetime) -> FeedShown:
+    feed, last = kept.feed, kept.last
     health, tone = _health(feed, last, now)
     return FeedShown(
         id=id_of(feed),
         name=feed.name,
-        practitioner_name=_name(session.get_one(Practitioner, feed.practitioner_id)),
+        practitioner_name=_name(kept.practitioner),
         host=(urlsplit(feed.address).hostname or "") if feed.address else "fichier déposé",
         mode=feed.mode,
         state=feed.state,
@@ -180,8 +167,8 @@ def _shown(session: Session, feed: Feed, now: datetime) -> FeedShown:
         tone=tone,
         trouble=_trouble(last),
         ok_at=feed.ok_at,
-        reading=told,
-        ignored=_ignored(told),
+        reading=kept.told,
+        ignored=_ignored(kept.told),
     )
 
 

@@ -9,16 +9,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from sqlmodel import col, select
 
 from api.security import COOKIE, require
 from api.services import Here, Services
 from api.web.rendering import Visitor, render
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.sessions import Visit
+from scheduler.agenda.kept import ground_of
 from scheduler.clock import local_day
 from scheduler.errors import NotSignedIn
-from scheduler.store.tables import Role, Territory, TerritoryCommune
+from scheduler.store.tables import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,7 @@ def guest(*roles: Role) -> Callable[..., Guest]:
         if visit is None:
             raise NotSignedIn  # a machine's token: pages are for people
         with here.store.read() as session:
-            territory = session.get_one(Territory, actor.territory_id)
-            communes = select(TerritoryCommune.insee).where(
-                col(TerritoryCommune.territory_id) == actor.territory_id
-            )
-            insee = tuple(sorted(session.exec(communes)))
+            territory, insee = ground_of(session, actor)
         return Guest(
             request=request,
             here=here,

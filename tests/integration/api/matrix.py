@@ -164,6 +164,12 @@ ROUTES = (
     Route("POST", "/api/v1/feeds/{feed_id}/suspend", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
     Route("POST", "/api/v1/feeds/{feed_id}/resume", KEEPERS | COORDINATOR, "feed", only_own(KEEPERS)),
     Route("GET", "/api/v1/slots", BOOKERS, query="?insee=77445"),
+    Route(
+        "GET",
+        "/api/v1/agenda-counters",
+        COORDINATOR | {Role.BUREAU},
+        query="?from=2026-11-01&to=2026-11-30",
+    ),
     Route("GET", "/api/v1/slots/find", BOOKERS, query="?insee=77445"),
     Route(
         "GET",
