@@ -10,6 +10,7 @@ from api.web.assets import serve_assets
 from api.web.errors import answer_with_pages
 from api.web.pages import (
     bookings,
+    care,
     feeds,
     home,
     patients,
@@ -39,6 +40,7 @@ for _page in (
     runs,
     signal,
     feeds,
+    care,
     styleguide,
 ):
     router.include_router(_page.router)

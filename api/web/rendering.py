@@ -64,13 +64,14 @@ _SLOTS = MenuItem(href="/creneaux", label="Créneaux")
 _FILES = MenuItem(href="/file-active", label="File active")
 _SIGNAL = MenuItem(href="/signaler", label="Signaler")
 _FEEDS = MenuItem(href="/agendas", label="Agendas")
+_CARE = MenuItem(href="/demandes", label="Demandes")
 
 _MENUS: dict[Role, tuple[MenuItem, ...]] = {
     Role.SIGNALLER: (_HOME, _SIGNAL, _SLOTS),
     Role.GP: (_HOME, _FEEDS, _SLOTS),
     Role.SECRETARY: (_HOME, _FEEDS, _SLOTS),
-    Role.COORDINATOR: (_HOME, _FILES, _SIGNAL, _SLOTS, _FEEDS),
-    Role.REGULATOR: (_HOME, _SLOTS),
+    Role.COORDINATOR: (_HOME, _FILES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
+    Role.REGULATOR: (_HOME, _SLOTS, _CARE),
     Role.BUREAU: (_HOME,),
     Role.ADMIN: (_HOME,),
 }

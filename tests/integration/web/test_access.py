@@ -20,6 +20,7 @@ PAGES = {
     "/propositions/valider": {Role.COORDINATOR},
     "/signaler": {Role.SIGNALLER, Role.COORDINATOR},
     "/agendas": {Role.GP, Role.SECRETARY, Role.COORDINATOR},
+    "/demandes": {Role.GP, Role.SECRETARY, Role.COORDINATOR, Role.REGULATOR},
 }
 
 
