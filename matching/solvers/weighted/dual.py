@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.exact import exact_dot, exact_sum
+from matching.solvers.weighted.equation import Equation, equation_of
 from matching.solvers.weighted.packing import Int64, Packing
 
 Float64 = npt.NDArray[np.float64]
@@ -71,6 +72,11 @@ class Dual:
     def total(self) -> int:
         """The bound times ``scale``."""
         return exact_dot(self.packing.capacity, self.price) + exact_sum(self.surplus)
+
+    @cached_property
+    def equation(self) -> Equation | None:
+        """Where whole loads add up under these prices."""
+        return equation_of(self.packing, self.price)
 
     @property
     def bound(self) -> int:

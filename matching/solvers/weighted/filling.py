@@ -1,5 +1,6 @@
 """What each arc fills: its own column, every column above it, further uses and what is above these."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +39,10 @@ class Filling:
         entries, position = ragged(self.start, arcs)
         return self.col[entries], position, self.load[entries]
 
+    def reached(self, num_cols: int) -> npt.NDArray[np.bool_]:
+        """Mark the columns that something fills."""
+        return np.bincount(self.col, minlength=num_cols) > 0
+
     def paid(self, price: Int64) -> Int64:
         """Return what each arc pays in all; running sums may wrap around, their differences do not."""
         running = np.concatenate([[0], np.cumsum(price[self.col] * self.load)])
@@ -73,6 +78,44 @@ class Filling:
         count = np.bincount(self.arc[kept], minlength=self.start.size - 1)
         start = np.concatenate([[0], np.cumsum(count)])
         return Filling(start=start, col=self.col[kept], load=self.load[kept])
+
+    def undominated(self, capacity: Int64) -> "Filling":
+        """Return the entries of columns that no other column makes superfluous.
+
+        Where whatever fills one column fills another at least as much, and that other has no more room,
+        the first is never the one that is full first: places, for instance, beside a smaller workload.
+        """
+        dominated = np.zeros(capacity.size, dtype=bool)
+        num_entries = np.bincount(self.col, minlength=capacity.size)
+        for less, more, together in self._common_columns():
+            fits = (together == num_entries[less]) & (capacity[more] <= capacity[less])
+            mutual = (together == num_entries[more]) & (capacity[more] == capacity[less])
+            dominated[less[fits & (~mutual | (more < less))]] = True
+        kept = ~dominated[self.col]
+        count = np.bincount(self.arc[kept], minlength=self.start.size - 1)
+        start = np.concatenate([[0], np.cumsum(count)])
+        return Filling(start=start, col=self.col[kept], load=self.load[kept])
+
+    def _common_columns(self) -> Iterator[tuple[Int64, Int64, Int64]]:
+        """Yield pairs of columns, and how many arcs fill the second at least as much as the first."""
+        first, second = self._entries_of_one_arc()
+        for one, other in ((first, second), (second, first)):
+            enough = self.load[other] >= self.load[one]
+            size = int(self.col.max(initial=0)) + 1
+            key, count = np.unique(self.col[one[enough]] * size + self.col[other[enough]], return_counts=True)
+            yield key // size, key % size, count
+
+    def _entries_of_one_arc(self) -> tuple[Int64, Int64]:
+        """Return all pairs of entries of the same arc."""
+        arc, position = self.arc, np.arange(self.col.size)
+        most = int(np.diff(self.start).max(initial=0))
+        firsts, seconds = [position[:0]], [position[:0]]
+        for distance in range(1, most):
+            same = position[: max(0, position.size - distance)]
+            same = same[arc[same] == arc[same + distance]]
+            firsts.append(same)
+            seconds.append(same + distance)
+        return np.concatenate(firsts), np.concatenate(seconds)
 
 
 def filling_of(problem: AssignmentProblem) -> Filling:

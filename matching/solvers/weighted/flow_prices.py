@@ -89,6 +89,7 @@ def _flow(packing: Packing, layer: _Layer) -> Flow | None:
     if units is None:
         return None
     price = network.prices(units)[: packing.num_cols]
+    price[~packing.filling.reached(packing.num_cols)] = 0  # nobody pays for what others make superfluous
     return Flow(units=units, dual=Dual(packing=packing, price=price, promise=promise, scale=scale))
 
 

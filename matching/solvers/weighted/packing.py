@@ -141,7 +141,7 @@ def packing_of(problem: AssignmentProblem, seed: int) -> Packing:
     parent = problem.bin_parent[bins]
     parent = np.where(parent >= 0, column[parent], -1).astype(np.int32)
     col, root = column[problem.arc_bin[arcs]], outermost(parent)
-    pairs = pairs_of(problem, row)
+    pairs, room = pairs_of(problem, row), problem.free_capacity()[bins]
     return Packing(
         base=problem.value(problem.pinned[problem.pinned >= 0]),
         group=groups,
@@ -151,11 +151,11 @@ def packing_of(problem: AssignmentProblem, seed: int) -> Packing:
         col=col,
         gain=gain[arcs],
         load=problem.arc_load[arcs].astype(np.int64),
-        capacity=problem.free_capacity()[bins],
+        capacity=room,
         parent=parent,
         root=root,
         column=column,
-        filling=filling.restricted(arcs, column).limiting(row_of, problem.free_capacity()[bins]),
+        filling=filling.restricted(arcs, column).limiting(row_of, room).undominated(room),
         pairs=pairs,
         links=links_of(pairs, start, root[col], problem.num_bins),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from matching.exact import exact_sum
-from matching.solvers.weighted.packing import Bools, Int64, Packing
+from matching.solvers.weighted.packing import Bools, Int64
 from matching.solvers.weighted.region import Region
 
 _NEVER = 2**61
@@ -28,7 +28,7 @@ def tightened(region: Region) -> Region:
     Also sets ``least``, the loss that whole loads impose. Where loads depend on the column, or nothing
     is priced, the region comes back as it is.
     """
-    if region.packing.row_load is None or not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
+    if not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
         return region
     sides = _Sides.of(region)
     if sides is None:
@@ -84,12 +84,10 @@ class _Sides:
     @classmethod
     def of(cls, region: Region) -> "_Sides | None":
         """Look at the options of a region; None when nothing is priced or a row has no option."""
-        dual, packing, rows = region.dual, region.packing, region.rows
-        load = packing.row_load
-        priced = _filled_by_own_loads(packing) & (dual.price > 0) & region.counted
-        if load is None or not priced.any():
+        dual, packing, rows, equation = region.dual, region.packing, region.rows, region.dual.equation
+        if equation is None or not (priced := equation.column & region.counted).any():
             return None
-        arc_inside = priced[packing.root[packing.col[region.arcs]]]
+        arc_inside, load = equation.inside[region.arcs], equation.load
         position, regret = region.position(packing.row[region.arcs]), region.arc_loss
         inside, outside = np.full(rows.size, _NEVER), np.full(rows.size, _NEVER)
         np.minimum.at(inside, position[arc_inside], regret[arc_inside])
@@ -136,13 +134,6 @@ class _Sides:
         found = np.where((goal >= 0) & (goal < table.size), table[np.clip(goal, 0, table.size - 1)], _NEVER)
         least: Int64 = np.minimum((found + self.unit_price * empty[None, :]).min(axis=1), _NEVER)
         return least
-
-
-def _filled_by_own_loads(packing: Packing) -> Bools:
-    """Mark the outermost columns of arcs' own: only there do the loads of rows add up to the capacity."""
-    own = np.zeros(packing.num_cols, dtype=bool)
-    own[packing.root[packing.col]] = True
-    return own
 
 
 def _cheapest_exchanges(sides: _Sides) -> Int64 | None:

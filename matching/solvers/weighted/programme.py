@@ -173,12 +173,12 @@ def _covering(region: Region) -> tuple[Int64, Int64, int] | None:
     It adds up assignment and capacity rows, so that HiGHS can round it into cuts: with loads of 2 and
     3, one unit that no sum of loads fills costs a whole place, which the relaxation does not see.
     """
-    dual, packing, rows = region.dual, region.packing, region.rows
-    if packing.row_load is None:
+    packing, rows, equation = region.packing, region.rows, region.dual.equation
+    if equation is None:
         return None
-    priced = (dual.price > 0) & (packing.parent < 0) & region.counted
-    least = int(packing.row_load[rows].sum()) - int(region.residual[priced].sum())
-    outside = np.flatnonzero(~priced[packing.root[packing.col[region.arcs]]])
+    priced = equation.column & region.counted
+    least = int(equation.load[rows].sum()) - int(region.residual[priced].sum())
+    outside = np.flatnonzero(~equation.inside[region.arcs])
     variable = np.concatenate([outside, region.arcs.size + np.arange(region.unplaced.size)])
     left_out = np.concatenate([packing.row[region.arcs[outside]], region.unplaced])
-    return None if least <= 0 else (variable, packing.row_load[left_out], least)
+    return None if least <= 0 else (variable, equation.load[left_out], least)
