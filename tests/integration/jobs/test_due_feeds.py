@@ -44,7 +44,7 @@ def test_what_is_due_is_read_the_longest_overdue_first(store: Store) -> None:
     feed(store, "d", -5, state=FeedState.SUSPENDED)
     feed(store, "e", -5, address=None)
     feed(store, "f", None)
-    assert read_due_feeds(store, clock=clock, fetch=fetch, read=read_calendar) == 2
+    assert read_due_feeds(store, clock=clock, fetch=fetch, read=read_calendar, hands=1) == 2
     assert read_ids(store) == [overdue, now_due]
     assert read_due_feeds(store, clock=clock, fetch=fetch, read=read_calendar) == 0
 

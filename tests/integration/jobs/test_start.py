@@ -119,6 +119,7 @@ def test_the_jobs_of_relais_start_on_an_empty_store(sqlite_store: Store, tmp_pat
         ("feed_alerts", ALERT_EVERY, None),
         ("care", LOOK_EVERY, None),
         ("mail", LOOK_EVERY, None),
+        ("coming_slots", CLEAN_EVERY, None),
         ("old_holds", LOOK_EVERY, None),
         ("old_keys", CLEAN_EVERY, None),
     ]
