@@ -79,7 +79,7 @@ def test_every_operation_is_described_with_its_errors(settings: Settings, sqlite
     ]
     assert len(operations) > 30
     for operation in operations:
-        assert operation["path"].startswith("/api/v1/") or operation["path"] in {"/health", "/ical/{token}.ics"}
+        assert operation["path"].startswith(("/api/v1/", "/health", "/ical/{token}.ics"))
         assert operation["description"]
         assert set(operation["responses"]["default"]["content"]) == {"application/problem+json"}
         assert "422" not in operation["responses"]
