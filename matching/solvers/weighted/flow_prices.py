@@ -128,13 +128,15 @@ class _Columns:
     @classmethod
     def of(cls, packing: Packing, layer: _Layer, worth: Int64) -> "_Columns":
         """Return the network in which a unit on each arc is worth so much."""
-        total = int(layer.load.sum())
+        total, capacity = int(layer.load.sum()), packing.capacity
+        if packing.is_tree:  # else what further uses make superfluous still says where to stop
+            capacity = np.where(packing.filling.reached(packing.num_cols), capacity, total)
         return cls(
             packing=packing,
             load=layer.load,
             col=layer.col,
             worth=worth,
-            capacity=np.append(np.minimum(packing.capacity, total), total),
+            capacity=np.append(np.minimum(capacity, total), total),
             parent=np.append(packing.parent, np.int32(-1)),
         )
 
