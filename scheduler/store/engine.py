@@ -156,6 +156,9 @@ class Store:
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.execute("SET lock_timeout = '10s'")
+    # A statement that was planned once for all values may be a thousand times slower than one planned for
+    # its own: a search of 50,000 slots took 7 s from its eleventh time on, 25 ms with this.
+    connection.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 

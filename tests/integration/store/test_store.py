@@ -345,3 +345,9 @@ def test_the_newest_writes_are_read_by_time(store: Store) -> None:
         assert list(session.exec(select(Slot.start_at).order_by(col(Slot.start_at)))) == sorted(starts)
         later = select(func.count()).select_from(Slot).where(col(Slot.start_at) > NOW)
         assert session.exec(later).one() == 4
+
+
+def test_statements_are_planned_for_their_own_values(postgresql_store: Store) -> None:
+    with postgresql_store.read() as session:
+        mode = session.connection().execute(text("SHOW plan_cache_mode")).scalar_one()
+    assert mode == "force_custom_plan"
