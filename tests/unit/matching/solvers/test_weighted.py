@@ -116,7 +116,7 @@ def test_out_of_time_the_greedy_is_the_floor_and_there_is_a_bound(by_bin: bool) 
 
 
 def test_workloads_are_proven_whatever_the_order_of_rows() -> None:
-    problem = territory(150, 10, 1)
+    problem = territory(80, 6, 1)
     result = assign(problem)
     assert result.status is Status.OPTIMAL
     assert verify_assignment(problem, result) == []
