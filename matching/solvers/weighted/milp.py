@@ -23,11 +23,11 @@ def solve_region(
     choice : ndarray of int64, shape (num_rows,)
         The present one.
     tolerance : float
-        Part of the region's loss that need not be looked for.
+        Part of what the region could win at most that need not be looked for.
     """
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
-    gap = tolerance * (region.loss / region.dual.scale)
+    gap = tolerance * ((region.loss - region.least) / region.dual.scale)
     outcome = highs.solve(programme_of(region), deadline, whole=True, nodes=nodes, gap=gap)
     better = None
     if outcome.x is not None:

@@ -25,7 +25,7 @@ _LARGEST_TABLE = 100_000
 def tightened(region: Region) -> Region:
     """Return the region without options that exceed its hope once whole loads are counted.
 
-    Also sets ``least``, the loss that whole loads impose. Where loads depend on the column, or nothing
+    Also raises ``least`` to the loss that whole loads impose. Where loads depend on the column, or nothing
     is priced, the region comes back as it is.
     """
     if not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
@@ -44,7 +44,7 @@ def tightened(region: Region) -> Region:
     on_top = np.where(sides.arc_inside, inside[position], outside[position])
     kept = region.arc_loss + on_top <= region.hope
     out = outside[region.position(region.unplaced)] + region.out_loss <= region.hope
-    return replace(region.within(kept, out), least=min(least, region.loss))
+    return replace(region.within(kept, out), least=min(max(region.least, least), region.loss))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
