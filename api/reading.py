@@ -14,6 +14,7 @@ from scheduler.agenda.feeds import FeedSettings, Preview, SourceUnreachable, Win
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.feeds.fetched import Outcome
+from scheduler.agenda.full import look_if_full
 from scheduler.agenda.poll import PollSettings, read_feed, read_file
 from scheduler.agenda.reread import check_sure, source_of
 from scheduler.errors import StoreBusy
@@ -82,21 +83,29 @@ def fetch_body(address: str, *, allow_private: bool) -> bytes:
     return fetched.body
 
 
-def read_once_more(here: "Services", actor: Actor, slot_id: int, *, key: str = "") -> None:
+def read_once_more(
+    here: "Services", actor: Actor, slot_id: int, *, key: str = "", takes: bool = False
+) -> None:
     """Ask the calendar of a slot once more before a place of it is taken; call it outside a transaction.
 
     Parameters
     ----------
     key
         Idempotency key of the request: one that was answered before is only answered again.
+    takes
+        A place of it is to be taken: a slot that is plainly full is refused here, before anybody waits.
 
     Raises
     ------
     SlotNotSure
         When the calendar does not answer in time, and has not for too long.
+    SlotTaken
+        When the slot is full.
     """
     now = here.clock()
     with here.store.read() as session:
+        if takes:
+            look_if_full(session, actor, slot_id, key=key, now=now)
         source = source_of(session, slot_id)
         if source is None or answered_before(session, actor, key):
             return

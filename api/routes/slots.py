@@ -66,9 +66,7 @@ def find_slots(
     actor: Booker,
     here: Here,
     around: Annotated[Around, Depends()],
-    usual: Annotated[
-        Id | None, Query(description="Médecin habituel : ses créneaux d'abord")
-    ] = None,
+    usual: Annotated[Id | None, Query(description="Médecin habituel : ses créneaux d'abord")] = None,
 ) -> FindOut:
     """Find a slot for somebody: wider and wider until five practitioners, by delay, each in turn."""
     now = here.clock()
@@ -127,7 +125,7 @@ def book_slot(
         booking = book(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
 
-    read_once_more(here, actor, slot_id, key=once.key)
+    read_once_more(here, actor, slot_id, key=once.key, takes=True)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=booked)
@@ -144,7 +142,7 @@ def hold_slot(
         booking = hold(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
         return BookingRef.of(booking)
 
-    read_once_more(here, actor, slot_id, key=once.key)
+    read_once_more(here, actor, slot_id, key=once.key, takes=True)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=held)

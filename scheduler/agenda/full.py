@@ -74,6 +74,14 @@ def refuse_if_full(session: Session, actor: Actor, slot_id: int, *, key: str, no
     SlotTaken
         When ``book`` would say so too.
     """
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ONE_AT_A_TIME, {"slot_id": slot_id})
+    look_if_full(session, actor, slot_id, key=key, now=now)
+
+
+def look_if_full(session: Session, actor: Actor, slot_id: int, *, key: str, now: datetime) -> None:
+    """Refuse as ``refuse_if_full``, by what is committed now; takes a read session and makes nobody wait."""
     asked = {
         "slot_id": slot_id,
         "now": now,
@@ -82,8 +90,5 @@ def refuse_if_full(session: Session, actor: Actor, slot_id: int, *, key: str, no
         "actor": actor.key,
         "key": key,
     }
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(_ONE_AT_A_TIME, {"slot_id": slot_id})
-    if connection.execute(_FULL, asked).first() is not None:
+    if session.connection().execute(_FULL, asked).first() is not None:
         raise SlotTaken

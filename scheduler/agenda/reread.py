@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.agenda.errors import SlotNotSure
@@ -41,15 +42,22 @@ class Source:
         return self.read_at is None or self.read_at <= now - JUST_READ
 
 
+# prepared once: every booking asks it
+_SOURCE = (
+    select(col(Feed.id), col(Feed.ok_at), col(Feed.read_at))
+    .join(Slot, col(Slot.feed_id) == col(Feed.id))
+    .where(
+        col(Slot.id) == bindparam("slot_id"),
+        col(Feed.address).is_not(None),
+        col(Feed.state) == FeedState.ACTIVE,
+    )
+)
+
+
 def source_of(session: Session, slot_id: int) -> Source | None:
     """Give the calendar a slot comes from; None for one opened by hand, out of a file, or unknown."""
-    query = (
-        select(Feed.id, Feed.ok_at, Feed.read_at)
-        .join(Slot, col(Slot.feed_id) == col(Feed.id))
-        .where(col(Slot.id) == slot_id, col(Feed.address).is_not(None), col(Feed.state) == FeedState.ACTIVE)
-    )
-    row = session.exec(query).first()
-    return None if row is None else Source(feed_id=int(row[0] or 0), ok_at=row[1], read_at=row[2])
+    row = session.connection().execute(_SOURCE, {"slot_id": slot_id}).first()
+    return None if row is None else Source(feed_id=row.id, ok_at=row.ok_at, read_at=row.read_at)
 
 
 def check_sure(source: Source | None, now: datetime, *, grey_after: timedelta = TO_CONFIRM_AFTER) -> None:

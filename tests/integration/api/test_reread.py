@@ -55,7 +55,7 @@ def slot_of(store: Store, territory_id: int) -> Callable[..., int]:
         with store.write() as session:
             who = factories.practitioner(session, territory_id=territory_id)
             feed = factories.feed(session, practitioner=who, address=address, ok_at=NOW - silent_for)
-            return int(factories.slot(session, feed=feed, start_at=NINE).id or 0)
+            return int(factories.slot(session, feed=feed, start_at=NINE, capacity=2).id or 0)
 
     return made
 
