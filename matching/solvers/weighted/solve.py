@@ -1,5 +1,7 @@
 """Loads other than 1: relaxation, rounding, search by neighbourhoods, proof by the reduced core."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from matching.problem import AssignmentProblem, AssignmentResult, Int32, Status
@@ -17,6 +19,9 @@ from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
 
 _OPTIONS_PER_ROW = (1.1, 1.3, 2.0)  # in one core after the other, when loads are the group's own
+_NARROW, _WIDE = (1.1, 1.5, 3.0), (8.0, 100.0)  # options per row in the first cores
+_COARSE = 0.2  # of what could be won, left to later in these
+_GRAIN = 1e-5  # of the value, below which nothing is looked for in these
 _SMALL_ARCS = 1000
 _MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
 _MOST_ARCS = 60_000  # in the last core
@@ -44,10 +49,13 @@ def solve_weighted(
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
-    """First column by column, then all rows over ever more options, until nothing else can help."""
+    """First coarsely, then column by column, then all rows until nothing else can help."""
     packing = dual.packing
-    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.35), seed)
-    most = dual.bound
+    choice, most = _coarsely(dual, choice, deadline.part(0.3), [(o, _COARSE, 0.5, _SHORT) for o in _NARROW])
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed)
+    wide = [*((o, _COARSE, 0.4, _SHORT) for o in _WIDE), (_WIDE[-1], 0.0, 1.0, _LONG)]
+    choice, proven = _coarsely(dual, choice, deadline.part(0.8), wide)
+    most = min(most, proven)
     for options in _OPTIONS_PER_ROW:
         arcs = int(options * packing.num_rows) + 100
         choice, proven = improved_by_core(dual, choice, deadline.part(0.15), arcs=arcs, work=_SHORT)
@@ -57,6 +65,28 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
     choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.2), seed + 1)
     choice, proven = improved_by_core(dual, choice, deadline.part(0.9), arcs=_MOST_ARCS, work=_LONG)
     return choice, min(most, proven)
+
+
+def _coarsely(
+    dual: Dual, choice: Int64, deadline: Deadline, cores: Sequence[tuple[float, float, float, int]]
+) -> tuple[Int64, int]:
+    """Decide who is placed at all, as far as that is worth more than any way: all rows at once.
+
+    Where ranks are worth far more than ways, their whole numbers do not show in single columns. A core
+    is given by its options per row, the part of the gains left to later, its share of time, its work.
+    """
+    packing, most = dual.packing, dual.bound
+    for options, tolerance, share, work in cores:
+        value = packing.value(choice)
+        deadline.report(packing.base + value, packing.base + most)
+        if most - value <= _GRAIN * value:
+            break
+        arcs = min(_MOST_ARCS, int(options * packing.num_rows) + 100)
+        choice, proven = improved_by_core(
+            dual, choice, deadline.part(share), arcs=arcs, work=work, grain=_GRAIN, tolerance=tolerance
+        )
+        most = min(most, proven)
+    return choice, most
 
 
 def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:

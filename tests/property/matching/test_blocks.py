@@ -22,7 +22,7 @@ ANY = st.one_of(linked_problems(), workloads(), own_loads(), problems(loads=True
 
 
 @given(ANY, st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_blocks_never_exclude_an_improvement(problem: AssignmentProblem, data: st.DataObject) -> None:
     packing = packing_of(problem, 0)
     prices = np.array([data.draw(st.floats(0, 12)) for _ in range(packing.num_cols)], np.float64)
