@@ -26,7 +26,9 @@ ANY = st.one_of(linked_problems(), workloads(), own_loads(), problems(loads=True
 def test_blocks_never_exclude_an_improvement(problem: AssignmentProblem, data: st.DataObject) -> None:
     packing = packing_of(problem, 0)
     prices = np.array([data.draw(st.floats(0, 12)) for _ in range(packing.num_cols)], np.float64)
-    choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+    nobody = np.full(packing.num_rows, -1, np.int64)
+    greedy = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+    choice = data.draw(st.sampled_from([nobody, greedy]))
     optimum = best_value(problem) - problem.value(problem.pinned[problem.pinned >= 0])
     for dual in (rounded(packing, prices), solve_linear(packing, Deadline())[0]):
         whole = region_of(dual, choice, np.arange(packing.num_rows))
