@@ -46,4 +46,3 @@ def _row(match: Match) -> tuple[Cell, ...]:
         "" if match.distance_m is None else round(match.distance_m / 1000, 1),
         harmless(match.reason.sentence),
     )
-

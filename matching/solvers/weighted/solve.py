@@ -22,6 +22,7 @@ _OPTIONS_PER_ROW = (1.1, 1.3, 2.0)  # in one core after the other, when loads ar
 _NARROW, _WIDE = (1.1, 1.5, 3.0), (8.0, 100.0)  # options per row in the first cores
 _COARSE = 0.2  # of what could be won, left to later in these
 _GRAIN = 1e-5  # of the value, below which nothing is looked for in these
+_AT_ONCE = 20_000  # options with which a proof is tried before any search
 _SMALL_ARCS = 1000
 _MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
 _MOST_ARCS = 60_000  # in the last core
@@ -52,6 +53,10 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
     """First coarsely, then column by column, then all rows until nothing else can help."""
     packing = dual.packing
     choice, most = _coarsely(dual, choice, deadline.part(0.3), [(o, _COARSE, 0.5, _SHORT) for o in _NARROW])
+    if most - packing.value(choice) <= _GRAIN * packing.value(choice):  # all but done: try to end at once
+        choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_AT_ONCE, work=_SHORT)
+        if most == packing.value(choice):
+            return choice, most
     choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed)
     wide = [*((o, _COARSE, 0.4, _SHORT) for o in _WIDE), (_WIDE[-1], 0.0, 1.0, _LONG)]
     choice, proven = _coarsely(dual, choice, deadline.part(0.8), wide)

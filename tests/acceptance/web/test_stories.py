@@ -39,7 +39,7 @@ def test_the_regulator_finds_books_loses_and_cancels(
     expect(other.page.get_by_role("button", name="Réserver")).to_have_count(8)
 
     one.page.get_by_role("button", name="Annuler le rendez-vous").click()
-    expect(one.page.get_by_text("Le créneau est de nouveau libre")).to_be_visible()
+    expect(one.page.get_by_text("la place est rendue")).to_be_visible()
     one.page.get_by_role("link", name="Revenir aux créneaux").click()
     expect(one.page.get_by_role("heading", name="Trouver un créneau")).to_be_visible()
     one.check()

@@ -42,7 +42,7 @@ def clients_of(app: ASGIApp) -> Iterator["Clients"]:
         try:
             yield Clients(app, portal)
         finally:
-            if isinstance(app, FastAPI):
+            if isinstance(app, FastAPI) and hasattr(app.state, "services"):
                 app.state.services.workbench.stop()  # its lifespan, which would do it, is not run here
 
 

@@ -49,7 +49,7 @@ CASES = [
 ]
 
 
-BY_UUID = {"booking", "care_offer", "care_request", "mail", "proposal", "referral", "run"}
+BY_UUID = {"booking", "care_offer", "care_request", "mail", "proposal", "referral", "run", "study"}
 
 
 @dataclass

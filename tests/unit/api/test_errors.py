@@ -24,8 +24,8 @@ from scheduler.errors import (
     WrongState,
 )
 
-FAULTS_OF_OURS = {InvalidProblem, InvalidInstance, InvalidPolicy, CertificateFailed, InvalidSetting}
-NOT_OVER_HTTP = {"BadTable", "UnreadableFile", "SolveFailed", "SendFailed", "Undeliverable"}
+FAULTS_OF_OURS = {InvalidProblem, InvalidInstance, CertificateFailed, InvalidSetting}
+NOT_OVER_HTTP = {"BadTable", "UnreadableFile", "SolveFailed", "SolveCancelled", "SendFailed", "Undeliverable"}
 
 
 def every_error(kind: type[RelaisError] = RelaisError) -> Iterator[type[RelaisError]]:
@@ -71,6 +71,7 @@ def test_codes_are_stable_words_and_never_shared() -> None:
         (AlreadyExists, 409),
         (KeyReused, 422),
         (StoreBusy, 503),
+        (InvalidPolicy, 422),
     ],
 )
 def test_the_nearest_class_above_decides(kind: type[RelaisError], status: int) -> None:
