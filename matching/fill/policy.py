@@ -30,7 +30,7 @@ class FillPolicy:
     notice_min: int = _ranged(30, 0, 1440)
     announce_lead_min: int = _ranged(60, 0, 2880)
     max_travel_min: int = _ranged(30, 1, 240)
-    wait_tenths_per_hour: int = _ranged(20, 0, 1000)
+    wait_tenths_per_hour: int = _ranged(200, 0, 1000)
     usual_practitioner_tenths: int = _ranged(150, 0, 10_000)
     scarce_modality_tenths: int = _ranged(600, 0, 10_000)
 

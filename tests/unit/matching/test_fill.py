@@ -12,7 +12,7 @@ from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill,
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-POLICY = FillPolicy()
+POLICY = FillPolicy(wait_tenths_per_hour=20)
 
 
 def request(key: str, **fields: Any) -> CareRequest:
