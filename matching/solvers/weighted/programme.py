@@ -164,7 +164,13 @@ class _Entries:
 def _most_empty(region: Region, columns: Int64) -> Int64:
     """Return how many units of each column an improvement may leave empty."""
     price, residual = region.dual.price[columns], region.residual[columns]
-    return np.where(price > 0, np.minimum(residual, region.hope // np.maximum(price, 1)), residual)
+    return np.array(  # in Python's integers: a hope may exceed 63 bits
+        [
+            min(room, region.hope // each) if each > 0 else room
+            for room, each in zip(residual.tolist(), price.tolist(), strict=True)
+        ],
+        np.int64,
+    )
 
 
 def _covering(region: Region) -> tuple[Int64, Int64, int] | None:

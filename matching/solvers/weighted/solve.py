@@ -58,8 +58,8 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
         if most == packing.value(choice):
             return choice, most
     choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed)
-    wide = [*((o, _COARSE, 0.4, _SHORT) for o in _WIDE), (_WIDE[-1], 0.0, 1.0, _LONG)]
-    choice, proven = _coarsely(dual, choice, deadline.part(0.8), wide)
+    wide = [*((o, _COARSE, 0.4, _SHORT) for o in _WIDE), (_WIDE[-1], 0.0, 0.85, _LONG)]
+    choice, proven = _coarsely(dual, choice, deadline.part(0.75), wide)
     most = min(most, proven)
     for options in _OPTIONS_PER_ROW:
         arcs = int(options * packing.num_rows) + 100

@@ -132,6 +132,22 @@ def test_workloads_are_proven_whatever_the_order_of_rows() -> None:
     assert assign(reversed_, seed=3).objective == result.objective
 
 
+def test_losses_beyond_63_bits_are_no_obstacle() -> None:
+    small = territory(60, 6, 2, by_bin=True)
+    large = AssignmentProblem(
+        reward=small.reward * 10**12,
+        arc_group=small.arc_group,
+        arc_bin=small.arc_bin,
+        arc_cost=small.arc_cost * 10**12,
+        arc_load=small.arc_load,
+        capacity=small.capacity,
+    )
+    packing = packing_of(large, 0)
+    dual, _ = solve_linear(packing, Deadline())
+    assert rounded(packing, np.zeros(packing.num_cols)).total > 2**63
+    assert dual.bound <= 1.001 * 10**12 * solve_linear(packing_of(small, 0), Deadline())[0].bound
+
+
 def test_the_same_problem_and_seed_give_the_same_answer() -> None:
     problem = territory(20, 4, 2, by_bin=True)
     one, other = (solve_weighted(problem, Deadline(), 7) for _ in range(2))
