@@ -66,6 +66,7 @@ def in_child(task: str, *arguments: object, time_limit_s: float, watch: Watcher 
             return child.answer(time_limit_s, watch)
         finally:
             process.kill()  # does nothing to one that has ended
+            child.hang_up()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,19 @@ class _Child:
             if watch is not None and not told_to_stop and not watch(seen):
                 told_to_stop = True
                 deadline = min(deadline, time.monotonic() + GRACE_S)
-                self._tell_to_stop()
+                self.hang_up()
             if time.monotonic() >= deadline:
                 if told_to_stop:
                     raise SolveCancelled
                 raise SolveFailed(f"Le calcul n'a pas abouti en {time_limit_s:g} secondes : arrêté.")
+
+    def hang_up(self) -> None:
+        """Close the child's input: the word to stop; what a dead child left unread is given up."""
+        stream = self._process.stdin
+        assert stream is not None  # noqa: S101
+        self._threads[0].join(timeout=GRACE_S)  # a question half written would not be understood
+        with contextlib.suppress(BrokenPipeError):
+            stream.close()
 
     def _next(self, deadline: float) -> Progress | _Ended | None:
         patience_s = max(0.0, min(LOOK_EVERY_S, deadline - time.monotonic()))
@@ -134,13 +143,6 @@ class _Child:
         with contextlib.suppress(BrokenPipeError, ValueError):  # it died, or was told to stop: read elsewhere
             stream.write(len(question).to_bytes(8, "big") + question)
             stream.flush()
-
-    def _tell_to_stop(self) -> None:
-        stream = self._process.stdin
-        assert stream is not None  # noqa: S101
-        self._threads[0].join(timeout=GRACE_S)  # a question half written would not be understood
-        with contextlib.suppress(BrokenPipeError):
-            stream.close()
 
     def _listen(self) -> None:
         stream = self._process.stdout
