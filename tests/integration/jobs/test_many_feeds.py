@@ -35,7 +35,7 @@ BOMB = calendar(
                 "END:VEVENT",
             )
         )
-        for n in range(400)
+        for n in range(1600)
     )
 )
 
