@@ -24,9 +24,6 @@ HELP = (
 )
 EXAMPLE = "Exemple : [b]relais fill demandes.csv creneaux.csv --now 2026-11-23T09:00:00+01:00[/b]"
 
-WAIT_TENTHS_PER_HOUR = 200
-"""An hour of waiting is worth 20 minutes of travel, as in the rules of a CPTS (``scheduler.care.rules``)."""
-
 
 def instant(word: str | datetime) -> datetime:
     """Read an instant of RFC 3339, with its offset."""
@@ -74,7 +71,7 @@ def fill(
         imported = import_round(
             Source.from_path(requests), Source.from_path(slots), now=now or utc_now(), zone=zone
         )
-    policy = FillPolicy(wait_tenths_per_hour=WAIT_TENTHS_PER_HOUR)
+    policy = FillPolicy()
     with progress("Recherche des créneaux"):
         solution = solve(imported.instance, policy, time_limit_s=time_limit, seed=seed)
     if out is not None:

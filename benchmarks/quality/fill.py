@@ -11,7 +11,7 @@ maximises that value; nobody who decides on the day can do better. Our own round
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -27,8 +27,9 @@ Ints = npt.NDArray[np.int64]
 WORTH_MIN = (600, 400, 300)
 WAIT_MIN_PER_HOUR = 2.0
 EPOCH_MIN = 5
-POLICY = FillPolicy()  # notice 30 minutes, announced 60 minutes before, 30 minutes of travel at most
-EAGER = replace(POLICY, wait_tenths_per_hour=200)
+# Notice 30 minutes, announced 60 minutes before, 30 minutes of travel at most; waiting weighs little.
+POLICY = FillPolicy(wait_tenths_per_hour=20)
+EAGER = FillPolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""The HiGHS inside SciPy, called directly: a start, a stop at any moment, and prices come with it.
+"""The HiGHS inside SciPy, called directly: a basis to begin with, a stop on the way, prices with it.
 
-``scipy.optimize.milp`` takes no start and cannot be interrupted, and HiGHS's own package cannot be loaded
+``scipy.optimize.milp`` takes no basis and cannot be interrupted, and HiGHS's own package cannot be loaded
 beside OR-Tools (google/or-tools#5246). The binding used here is not a public part of SciPy, which is why
 nothing outside this module knows of it; the lock file pins the version its tests ran with.
 """
@@ -60,7 +60,6 @@ def solve(
     deadline: Deadline,
     *,
     whole: bool,
-    start: Float64 | None = None,
     nodes: int | None = None,
     gap: float = 0.0,
     basis: Basis | None = None,
@@ -71,8 +70,6 @@ def solve(
     ----------
     whole : bool
         Whether all variables must be whole numbers.
-    start : ndarray of float64, optional
-        A solution to begin with, when ``whole``.
     gap : float
         How far from the best cost the search may end.
     nodes : int, optional
@@ -94,8 +91,6 @@ def solve(
     solver.passModel(_model(highs, programme, whole=whole))
     if basis is not None:
         _set_basis(highs, solver, basis)
-    if start is not None:
-        solver.setSolution(start.size, np.arange(start.size, dtype=np.int32), start)
     interrupt = _Interrupt(deadline)
     solver.setCallback(interrupt, None)
     for kind in ("kCallbackMipInterrupt", "kCallbackSimplexInterrupt", "kCallbackIpmInterrupt"):

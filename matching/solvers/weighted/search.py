@@ -133,7 +133,7 @@ def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed
     neighbourhoods, size = Neighbourhoods(dual, seed), _Size(dual, method.budget)
     idle = tries = 0
     with ThreadPoolExecutor(method.side_by_side) as pool:
-        # HiGHS can wait for itself for ever when its instances run in several threads: no thread for one.
+        # One alone needs no thread. Two HiGHS side by side hung once; the cause was not found.
         run: Callable[..., Iterator[Answer]] = pool.map if method.side_by_side > 1 else map
         while tries < method.budget.tries and idle < method.budget.idle_tries:
             packing, value = dual.packing, dual.packing.value(choice)
