@@ -16,7 +16,7 @@ from scheduler.store import migrate as module
 from scheduler.store.engine import Store
 from scheduler.store.migrate import differences, draft, migrate, pending
 
-ALL = ["0001", "0002", "0003", "0004", "0005", "0006"]
+ALL = [f"{number:04d}" for number in range(1, 13)]
 OpenStore = Callable[[str], Store]
 
 
