@@ -35,6 +35,9 @@ class CloseReason(StrEnum):
     DIED = "died"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     DUPLICATE = "duplicate"
+    DECLARED_ELSEWHERE = "declared_elsewhere"
+    NO_LONGER_WANTED = "no_longer_wanted"
+    LOST_CONTACT = "lost_contact"
 
 
 class ConsentHow(StrEnum):
@@ -43,6 +46,28 @@ class ConsentHow(StrEnum):
     ORAL = "oral"
     WRITTEN = "written"
     REPRESENTATIVE = "representative"
+    ELECTRONIC = "electronic"
+
+
+class SignalSource(StrEnum):
+    """Where a signal comes from: a professional, a partner of the CPTS, or a list taken over."""
+
+    PROFESSIONAL = "professional"
+    DAC = "dac"
+    CPAM = "cpam"
+    PRADO = "prado"
+    EHPAD = "ehpad"
+    IMPORT = "import"
+
+
+class ContactPreference(StrEnum):
+    """How a patient wants to be reached; letter is for those without phone or mail."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    LETTER = "letter"
+    RELATIVE = "relative"
 
 
 class ProposalState(StrEnum):
@@ -54,14 +79,24 @@ class ProposalState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+class ProposalOrigin(StrEnum):
+    """Who thought of a pair: the engine, a person instead of it, a person alone, a visit that went well."""
+
+    RUN = "run"
+    OVERRIDE = "override"
+    HAND = "hand"
+    VISIT = "visit"
+
+
 class OfferState(StrEnum):
-    """What a practitioner answered."""
+    """What a practitioner answered; ``ended`` is an acceptance that no longer holds: its place is free."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    ENDED = "ended"
 
 
 class RunState(StrEnum):
@@ -82,7 +117,10 @@ class StudyKind(StrEnum):
 
 
 class Patient(SQLModel, table=True):
-    """The identity of a patient: shown only where needed, each read audited."""
+    """The identity of a patient: shown only where needed, each read audited.
+
+    ``contact_name`` is the relative who answers the phone, where the patient does not.
+    """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     family_name: str = Field(max_length=100)
@@ -94,6 +132,10 @@ class Patient(SQLModel, table=True):
     address: str = Field(default="", max_length=200)
     insee: str = Field(max_length=5)
     fictitious: bool = False
+    contact_preference: ContactPreference | None = Field(
+        default=None, sa_type=choice(ContactPreference, "patient_contact_preference")
+    )
+    contact_name: str = Field(default="", max_length=100)
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -109,13 +151,24 @@ class Referral(SQLModel, table=True):
     """One patient's request for a practitioner, from signal to outcome.
 
     Needs are yes, no, or ``None`` for a question nobody answered: a missing answer never lowers a rank.
-    ``together`` is true for somebody who asks to have the GP of the household or none.
+    ``together`` is true for somebody who asks to have the GP of the household or none. ``answers`` holds
+    what a pathway asks beyond these needs. ``tier`` and ``rank`` are those last recorded in the history;
+    ``synthesis`` is the coordinator's own text, which never leaves the database. ``returned_state`` is the
+    last outcome the sender was told. ``first_visit_on`` is the day agreed for the first visit;
+    ``next_follow_up`` the months after the declaration (3, 6, 12) at which the GP is asked next, ``asked_at``
+    when they were asked last. ``unplaced_because`` is what the last run of the engine said of somebody it
+    placed nowhere; ``snoozed_until`` the day before which a person who looked at the case need not again.
     """
 
     __table_args__ = (
         CheckConstraint("(state = 'closed') = (close_reason IS NOT NULL)", name="referral_close_reason"),
         CheckConstraint("chronic_needs IS NULL OR chronic_needs >= 0", name="referral_chronic_needs"),
         CheckConstraint("max_km IS NULL OR max_km > 0", name="referral_max_km"),
+        CheckConstraint("next_follow_up IN (3, 6, 12)", name="referral_next_follow_up"),
+        CheckConstraint("num_failed_contacts >= 0", name="referral_num_failed_contacts"),
+        CheckConstraint(
+            "merged_into IS NULL OR (state = 'closed' AND merged_into <> id)", name="referral_merged_into"
+        ),
         Index("referral_by_state", "territory_id", "state", "waiting_since"),
         Index(
             "referral_one_open",
@@ -153,18 +206,41 @@ class Referral(SQLModel, table=True):
     max_km: float | None = None
     together: bool = False
     waiting_since: date
+    source: SignalSource = Field(
+        default=SignalSource.PROFESSIONAL, sa_type=choice(SignalSource, "referral_source")
+    )
+    import_id: UUID | None = Field(default=None, foreign_key="signal_import.id")
+    answers: dict[str, bool | None] = Field(default_factory=dict, sa_type=JSON)
+    tier: int | None = None
+    rank: int | None = None
+    synthesis: str = Field(default="", sa_type=Text)
+    synthesis_by: UUID | None = Field(default=None, foreign_key="account.id")
+    synthesis_at: datetime | None = Field(default=None, sa_type=Instant)
+    merged_into: UUID | None = Field(default=None, foreign_key="referral.id", index=True)
+    unreachable_since: date | None = None
+    reconfirm_due_on: date | None = None
+    last_confirmed_on: date | None = None
+    num_failed_contacts: int = 0
+    returned_state: str | None = Field(default=None, max_length=24)
     signalled_by: UUID | None = Field(default=None, foreign_key="account.id", index=True)
     owner_id: UUID | None = Field(default=None, foreign_key="account.id")
     next_action_on: date | None = None
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+    first_visit_on: date | None = None
+    declared_on: date | None = None
+    next_follow_up: int | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    unplaced_because: str | None = Field(default=None, max_length=40)
+    snoozed_until: date | None = None
 
 
 class Consent(SQLModel, table=True):
     """A patient's agreement that professionals share what the match needs.
 
     Décret 2016-1349: informed first on which information, which professionals, what medium and what
-    security (the notice, by version); valid until withdrawn.
+    security (the notice, by version); valid until withdrawn. ``told`` holds the items of the notice that
+    were told, ``representative`` who agreed in the patient's place.
     """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -172,6 +248,9 @@ class Consent(SQLModel, table=True):
     notice_version: str = Field(max_length=20)
     how: ConsentHow = Field(sa_type=choice(ConsentHow, "consent_how"))
     collected_by: str = Field(max_length=200)
+    collector_role: str = Field(default="", max_length=60)
+    representative: str = Field(default="", max_length=200)
+    told: list[str] = Field(default_factory=list, sa_type=JSON)
     given_at: datetime = Field(sa_type=Instant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -183,7 +262,7 @@ class ReferralEvent(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     referral_id: UUID = Field(foreign_key="referral.id", index=True)
-    at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant, index=True)
     actor: str = Field(max_length=80)
     kind: str = Field(max_length=40)
     from_state: ReferralState | None = Field(
@@ -220,6 +299,7 @@ class MatchingRun(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     territory_id: int = Field(foreign_key="territory.id", index=True)
     requested_by: UUID | None = Field(default=None, foreign_key="account.id")
+    pathway: str = Field(default="gp", max_length=40)
     state: RunState = Field(sa_type=choice(RunState, "matching_run_state"))
     policy_version: str = Field(max_length=40)
     policy_id: int | None = Field(default=None, foreign_key="policy_document.id")
@@ -265,10 +345,12 @@ class Proposal(SQLModel, table=True):
     """The engine's suggestion for one referral; a person decides.
 
     ``units`` is the workload the patient takes of the intake; ``facts`` what the engine weighed (codes and
-    numbers, no need of the patient); ``because`` the code of what undid the proposal, when it was undone.
+    numbers, no need of the patient); ``because`` the code of what undid the proposal, when it was undone;
+    ``chosen_because`` that of a person who chose this pair instead of the engine's.
     """
 
     __table_args__ = (
+        CheckConstraint("origin <> 'run' OR run_id IS NOT NULL", name="proposal_run"),
         Index(
             "proposal_one_pending",
             "referral_id",
@@ -279,7 +361,7 @@ class Proposal(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    run_id: UUID = Field(foreign_key="matching_run.id", index=True)
+    run_id: UUID | None = Field(default=None, foreign_key="matching_run.id", index=True)
     referral_id: UUID = Field(foreign_key="referral.id", index=True)
     intake_id: int = Field(foreign_key="intake.id", index=True)
     state: ProposalState = Field(sa_type=choice(ProposalState, "proposal_state"))
@@ -293,13 +375,17 @@ class Proposal(SQLModel, table=True):
     decided_by: UUID | None = Field(default=None, foreign_key="account.id")
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+    origin: ProposalOrigin = Field(
+        default=ProposalOrigin.RUN, sa_type=choice(ProposalOrigin, "proposal_origin")
+    )
+    chosen_because: str | None = Field(default=None, max_length=40)
 
 
 class Offer(SQLModel, table=True):
     """What a practitioner receives and answers.
 
     A referral has at most one open or accepted offer; an intake never has more accepted offers than
-    places. Both are held by the database.
+    places. Both are held by the database. Offers of one ``group_id`` are answered together: a household.
     """
 
     __table_args__ = (
@@ -322,3 +408,7 @@ class Offer(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     decline_reason: str | None = Field(default=None, max_length=40)
+    group_id: UUID | None = Field(default=None, index=True)
+    reminded_at: datetime | None = Field(default=None, sa_type=Instant)
+    answered_by: str | None = Field(default=None, max_length=80)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
