@@ -17,6 +17,7 @@ from api.reading import Readers
 from api.routes import LARGE_BODIES, ROUTERS
 from api.security import undeclared_routes
 from api.services import Services
+from scheduler.agenda.freshness import Limits, set_limits
 from scheduler.clock import Clock, utc_now
 from scheduler.jobs.start import start_jobs
 from scheduler.settings import Settings
@@ -59,6 +60,7 @@ def create_app(
     services = Services(
         settings=settings, store=store or Store.open(settings.store_url), clock=clock, readers=Readers()
     )
+    set_limits(services.store, Limits.of(settings))
     app = DescribedApp(
         title="Relais",
         version="1",

@@ -14,6 +14,7 @@ from scheduler.agenda.feeds import FeedSettings, Preview, SourceUnreachable, Win
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.feeds.fetched import Outcome
+from scheduler.agenda.freshness import limits_of
 from scheduler.agenda.full import look_if_full
 from scheduler.agenda.poll import PollSettings, read_feed, read_file
 from scheduler.agenda.reread import check_sure, source_of
@@ -106,7 +107,7 @@ def read_once_more(
     with here.store.read() as session:
         if takes:
             look_if_full(session, actor, slot_id, key=key, now=now)
-        source = source_of(session, slot_id)
+        source, limits = source_of(session, slot_id), limits_of(session)
         if source is None or answered_before(session, actor, key):
             return
     if source.is_due(now):
@@ -114,7 +115,7 @@ def read_once_more(
         here.rereads.within(source.feed_id, read, here.settings.reread_seconds)
         with here.store.read() as session:
             source = source_of(session, slot_id)
-    check_sure(source, now, grey_after=timedelta(minutes=here.settings.slot_grey_minutes))
+    check_sure(source, limits, now)
 
 
 def read_registered(

@@ -13,7 +13,7 @@ from api.paging import Paged, instant, page, whole
 from api.reading import read_once_more
 from api.schemas.agenda import BookIn, BookingRef, DelayOut, FindOut, ReasonOut, SlotOut, WhyOut
 from api.schemas.common import Id, Insee, Instant, Page
-from api.services import Here, Services
+from api.services import Here
 from scheduler.agenda.booking import book, book_extra, hold
 from scheduler.agenda.find import find
 from scheduler.agenda.full import refuse_if_full
@@ -51,7 +51,7 @@ def search_slots(
     """Find the slots this role may book, by start, then by travel."""
     now = here.clock()
     query = replace(
-        _wanted(around, here, now),
+        _wanted(around, now),
         limit=paging.limit,
         after=paging.after_as(instant, whole, whole),
     )
@@ -71,7 +71,7 @@ def find_slots(
     """Find a slot for somebody: wider and wider until five practitioners, by delay, each in turn."""
     now = here.clock()
     with here.store.read() as session:
-        found = find(session, actor, _wanted(around, here, now), usual_practitioner_id=usual, now=now)
+        found = find(session, actor, _wanted(around, now), usual_practitioner_id=usual, now=now)
     keep_count(here, found.slots)
     return FindOut(
         radius_km=found.max_km,
@@ -105,7 +105,7 @@ def why_not(
             session,
             actor,
             slot_id,
-            _wanted(around, here, now),
+            _wanted(around, now),
             viewer=viewer,
             usual_practitioner_id=usual,
             now=now,
@@ -163,7 +163,7 @@ def book_en_sus(
         return once.answer(session, actor, now=now, effect=granted)
 
 
-def _wanted(around: Around, here: Services, now: datetime) -> SlotQuery:
+def _wanted(around: Around, now: datetime) -> SlotQuery:
     from_at = around.from_at or now
     return SlotQuery(
         insee=around.insee,
@@ -173,8 +173,6 @@ def _wanted(around: Around, here: Services, now: datetime) -> SlotQuery:
         to_at=around.to_at or from_at + USUAL_WINDOW,
         modality=around.modality,
         max_km=around.max_km,
-        grey_after=timedelta(minutes=here.settings.slot_grey_minutes),
-        hidden_after=timedelta(minutes=here.settings.slot_hide_minutes),
     )
 
 

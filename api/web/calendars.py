@@ -18,7 +18,7 @@ from scheduler.agenda.feeds.decoding import gunzip
 from scheduler.agenda.feeds.errors import REFUSALS
 from scheduler.agenda.feeds.fetched import SENTENCES as FETCH_SENTENCES
 from scheduler.agenda.feeds.reasons import SENTENCES as REASON_SENTENCES
-from scheduler.agenda.freshness import HIDDEN_AFTER
+from scheduler.agenda.freshness import Limits, limits_of
 from scheduler.agenda.kept import KeptFeed, kept_feeds, kept_practices
 from scheduler.agenda.readings import OK, SUSPECT, UNCHANGED, outcome_of
 from scheduler.errors import InvalidInput
@@ -68,7 +68,8 @@ class FeedShown:
 
 def shown_feeds(session: Session, actor: Actor, *, now: datetime) -> list[FeedShown]:
     """List the calendars this person may manage, each with its last readings."""
-    return [_shown(kept, now) for kept in kept_feeds(session, actor)]
+    limits = limits_of(session)
+    return [_shown(kept, limits, now) for kept in kept_feeds(session, actor)]
 
 
 def practices_of(session: Session, actor: Actor) -> list[tuple[int, str]]:
@@ -152,9 +153,9 @@ def unpack(text: str) -> bytes | None:
         raise InvalidInput("file", "le fichier de l'aperçu ; choisissez-le de nouveau") from None
 
 
-def _shown(kept: KeptFeed, now: datetime) -> FeedShown:
+def _shown(kept: KeptFeed, limits: Limits, now: datetime) -> FeedShown:
     feed, last = kept.feed, kept.last
-    health, tone = _health(feed, last, now)
+    health, tone = _health(feed, last, limits, now)
     return FeedShown(
         id=id_of(feed),
         name=feed.name,
@@ -172,7 +173,7 @@ def _shown(kept: KeptFeed, now: datetime) -> FeedShown:
     )
 
 
-def _health(feed: Feed, last: FeedReading | None, now: datetime) -> tuple[str, str]:
+def _health(feed: Feed, last: FeedReading | None, limits: Limits, now: datetime) -> tuple[str, str]:
     if feed.state is FeedState.SUSPENDED:
         return "Suspendu", ""
     if last is None:
@@ -181,8 +182,8 @@ def _health(feed: Feed, last: FeedReading | None, now: datetime) -> tuple[str, s
         return "À confirmer", "warn"
     if outcome_of(last) in _GOOD:
         return ("Lu", "ok") if feed.address else ("Fichier lu", "ok")
-    gone = feed.ok_at is None or feed.ok_at <= now - HIDDEN_AFTER
-    return ("Illisible : créneaux masqués", "danger") if gone else ("Ne répond plus", "warn")
+    is_gone = limits.is_gone(feed.ok_at, now)
+    return ("Illisible : créneaux masqués", "danger") if is_gone else ("Ne répond plus", "warn")
 
 
 def _trouble(last: FeedReading | None) -> str:

@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from scheduler.agenda.feeds.errors import REFUSALS
 from scheduler.agenda.feeds.fetched import SENTENCES
-from scheduler.agenda.freshness import HIDDEN_AFTER
+from scheduler.agenda.freshness import limits_of
 from scheduler.agenda.readings import SUSPECT, last_readings, outcome_of
 from scheduler.messages import enqueue
 from scheduler.messages.templates import feed_in_trouble
@@ -122,7 +122,7 @@ def _raise_alert(session: Session, feed: Feed, outcome: str, *, public_url: str,
         name=feed.name,
         trouble=trouble_of(outcome),
         last_ok_at=feed.ok_at,
-        hidden_after=HIDDEN_AFTER,
+        hidden_after=limits_of(session).hidden_after,
         link=f"{public_url.rstrip('/')}/agendas/{feed_id}",
         zone=territory.zone,
     )

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.alerts import alerts_of, trouble_of
-from scheduler.agenda.freshness import HIDDEN_AFTER, TO_CONFIRM_AFTER
+from scheduler.agenda.freshness import limits_of
 from scheduler.agenda.readings import OK, UNCHANGED, outcome_of
 from scheduler.agenda.subscribe import find_feed
 from scheduler.store.tables import Feed, FeedAlert, FeedReading
@@ -69,14 +69,15 @@ def health_of(session: Session, actor: Actor, feed_id: int, *, now: datetime) ->
     readings = tuple(session.exec(newest.limit(SHOWN_READINGS)))
     last = outcome_of(readings[0]) if readings else OK
     dated = feed.ok_at if feed.address is not None else None
+    limits = limits_of(session)
     return FeedHealth(
         feed=feed,
         readings=readings,
         alert=alerts_of(session, [feed_id]).get(feed_id),
         trouble=None if last in _GOOD else trouble_of(last),
         outcomes=_outcomes(session, feed_id, now),
-        to_confirm_at=None if dated is None else dated + TO_CONFIRM_AFTER,
-        hidden_at=None if dated is None else dated + HIDDEN_AFTER,
+        to_confirm_at=None if dated is None else dated + limits.grey_after,
+        hidden_at=None if dated is None else dated + limits.hidden_after,
     )
 
 

@@ -46,7 +46,7 @@ def open_offer(session: Session, actor: Actor, *, now: datetime) -> OpenOffer:
             col(Slot.start_at) > now,
             col(Slot.start_at) < now + timedelta(hours=72),
             col(Slot.visibility).in_(visible_to(actor.role)),
-            trusted(now),
+            trusted(session, now),
             taken < Slot.capacity,
         )
     )

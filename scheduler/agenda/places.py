@@ -53,7 +53,7 @@ def lock_bookable(session: Session, actor: Actor, slot_id: int, now: datetime) -
         When the slot is closed, withdrawn or stale, or has begun.
     """
     query = (
-        select(Slot, trusted(now))
+        select(Slot, trusted(session, now))
         .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
         .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
         .where(

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.agenda.errors import SlotNotSure
-from scheduler.agenda.freshness import TO_CONFIRM_AFTER
+from scheduler.agenda.freshness import Limits
 from scheduler.jobs.faults import where
 from scheduler.store.tables import Feed, FeedState, Slot
 
@@ -60,15 +60,15 @@ def source_of(session: Session, slot_id: int) -> Source | None:
     return None if row is None else Source(feed_id=row.id, ok_at=row.ok_at, read_at=row.read_at)
 
 
-def check_sure(source: Source | None, now: datetime, *, grey_after: timedelta = TO_CONFIRM_AFTER) -> None:
+def check_sure(source: Source | None, limits: Limits, now: datetime) -> None:
     """Refuse a slot whose calendar has not answered for too long, the last asking included.
 
     Raises
     ------
     SlotNotSure
-        When its calendar was last read with success ``grey_after`` ago, or never.
+        When its slots are grey by now.
     """
-    if source is not None and (source.ok_at is None or source.ok_at <= now - grey_after):
+    if source is not None and limits.is_grey(source.ok_at, now):
         raise SlotNotSure
 
 

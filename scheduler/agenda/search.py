@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.freshness import HIDDEN_AFTER, TO_CONFIRM_AFTER, to_confirm, trusted
+from scheduler.agenda.freshness import Limits, limits_of, trusted
 from scheduler.agenda.places import num_taken
 from scheduler.errors import InvalidInput
 from scheduler.inputs import checked_commune
@@ -58,8 +58,6 @@ class SlotQuery:
         ``FoundSlot.key`` of the last slot of the page before.
     practitioner_id : int or None
         Their slots only.
-    grey_after, hidden_after : timedelta
-        How long without a good reading of its calendar a slot is to be confirmed, then not shown.
 
     Raises
     ------
@@ -77,8 +75,6 @@ class SlotQuery:
     limit: int = 20
     after: tuple[datetime, int, int] | None = None
     practitioner_id: int | None = None
-    grey_after: timedelta = TO_CONFIRM_AFTER
-    hidden_after: timedelta = HIDDEN_AFTER
 
     def __post_init__(self) -> None:
         if self.from_at.tzinfo is None or self.to_at.tzinfo is None:
@@ -177,9 +173,11 @@ def search(
     position = query.position()
     reach = _Reach(position, query.max_km, travel or GreatCircleTravel())
     found: list[FoundSlot] = []
-    rows = session.execute(_statement(actor, query, position, now).execution_options(yield_per=_ROWS_AT_ONCE))
+    fresh = trusted(session, now)
+    statement = _statement(actor, query, position, fresh, now)
+    rows = session.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE))
     for part in rows.partitions():
-        found += _within(reach, part, query, now)
+        found += _within(reach, part, query, limits_of(session), now)
         if len(found) > query.limit and part[-1].start_at > found[query.limit].start_at:
             rows.close()  # the rest starts later than everything that is shown
             break
@@ -223,16 +221,18 @@ def trip_to(origin: tuple[float, float], place: tuple[float, float]) -> tuple[in
     return None if not len(trips.distance_m) else (int(trips.distance_m[0]), int(trips.duration_s[0]))
 
 
-def _within(reach: _Reach, rows: Sequence[Any], query: SlotQuery, now: datetime) -> Iterator[FoundSlot]:
+def _within(
+    reach: _Reach, rows: Sequence[Any], query: SlotQuery, limits: Limits, now: datetime
+) -> Iterator[FoundSlot]:
     trips = reach.of(rows)
     for row in rows:
         trip = trips[row.practice_id]
         if trip is None or (query.after is not None and (row.start_at, trip[1], row.id) <= query.after):
             continue
-        yield _found(row, *trip, grey_after=query.grey_after, now=now)
+        yield _found(row, *trip, limits=limits, now=now)
 
 
-def _found(row: Any, distance_m: int, travel_s: int, *, grey_after: timedelta, now: datetime) -> FoundSlot:
+def _found(row: Any, distance_m: int, travel_s: int, *, limits: Limits, now: datetime) -> FoundSlot:
     return FoundSlot(
         slot_id=row.id,
         practitioner_id=row.practitioner_id,
@@ -250,12 +250,18 @@ def _found(row: Any, distance_m: int, travel_s: int, *, grey_after: timedelta, n
         distance_m=distance_m,
         travel_s=travel_s,
         seen_at=row.seen_at,
-        to_confirm=to_confirm(row.polled, row.seen_at, now, grey_after),
+        to_confirm=row.polled and limits.is_grey(row.seen_at, now),
         was_shown=row.first_shown_at is not None,
     )
 
 
-def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], now: datetime) -> Select[Any]:
+def _statement(
+    actor: Actor,
+    query: SlotQuery,
+    position: tuple[float, float],
+    fresh: ColumnElement[bool],
+    now: datetime,
+) -> Select[Any]:
     taken = num_taken(now).label("num_taken")
     conditions = [
         col(Slot.state) == SlotState.OPEN,
@@ -264,7 +270,7 @@ def _statement(actor: Actor, query: SlotQuery, position: tuple[float, float], no
         col(Slot.start_at) < query.to_at,
         col(Slot.visibility).in_(visible_to(actor.role)),
         col(Practitioner.territory_id) == actor.territory_id,
-        trusted(now, query.hidden_after),
+        fresh,
         _in_box(position, query.max_km),
         taken < Slot.capacity,
     ]

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
 from scheduler.agenda.find import MOST_PER_DELAY, Findings, find
+from scheduler.agenda.freshness import Limits, limits_of
 from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.places import num_taken
 from scheduler.agenda.reach import is_staff
@@ -101,7 +102,8 @@ def why_not_shown(
     if slot_id in {slot.slot_id for slot in found.slots}:
         return Explained(reasons=())
     is_usual = row.Slot.practitioner_id == usual_practitioner_id
-    reasons = [why for why, holds in _checks(row, wanted, viewer, found, is_usual, now).items() if holds]
+    checks = _checks(row, wanted, viewer, found, is_usual, limits_of(session), now)
+    reasons = [why for why, holds in checks.items() if holds]
     if not reasons:
         reasons = [Why.CUT]
     held_until = row.held_until if Why.HELD in reasons else None
@@ -135,7 +137,13 @@ def _load(session: Session, actor: Actor, slot_id: int, now: datetime) -> Any:
 
 
 def _checks(
-    row: Any, wanted: SlotQuery, viewer: Role, found: Findings, is_usual: bool, now: datetime
+    row: Any,
+    wanted: SlotQuery,
+    viewer: Role,
+    found: Findings,
+    is_usual: bool,
+    limits: Limits,
+    now: datetime,
 ) -> dict[Why, bool]:
     slot, feed = row.Slot, row.Feed
     is_full = row.num_taken >= slot.capacity
@@ -146,9 +154,7 @@ def _checks(
         Why.WINDOW: not wanted.from_at <= slot.start_at < wanted.to_at,
         Why.FULL: is_full and row.num_for_good >= slot.capacity,
         Why.HELD: is_full and row.num_for_good < slot.capacity,
-        Why.STALE: feed is not None
-        and feed.address is not None
-        and (feed.ok_at is None or feed.ok_at <= now - wanted.hidden_after),
+        Why.STALE: feed is not None and feed.address is not None and limits.is_gone(feed.ok_at, now),
         Why.HIDDEN_FEED: feed is not None and feed.state is not FeedState.ACTIVE,
         Why.VISIBILITY: slot.visibility not in visible_to(viewer),
         Why.MODALITY: wanted.modality is not None and slot.modality is not wanted.modality,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlmodel import Session, col, func, select
 
-from scheduler.agenda.freshness import trusted
+from scheduler.agenda.freshness import sure
 from scheduler.agenda.places import num_taken
 from scheduler.store.tables import (
     CareOffer,
@@ -92,7 +92,7 @@ def open_supply(
             col(Slot.start_at) >= from_at,
             col(Slot.start_at) <= to_at,
             col(Slot.start_at) > now,
-            trusted(now),
+            sure(session, now),
             taken < Slot.capacity,
         )
         .order_by(col(Slot.start_at), col(Slot.id))

@@ -21,14 +21,15 @@ def feed_in_trouble(
 ) -> Letter:
     """Tell a GP that their calendar has not been read for an hour, why, and what it means."""
     since = f"depuis le {_moment(last_ok_at, zone)}" if last_ok_at else "depuis qu'il est relié"
-    hours = round(hidden_after / timedelta(hours=1))
+    minutes = round(hidden_after / timedelta(minutes=1))
+    delay = f"{minutes} minutes" if minutes % 60 or minutes == 60 else f"{minutes // 60} heures"
     return Letter(
         kind="feed_in_trouble",
         subject=f"Relais ne peut plus lire l'agenda « {_one_line(name)} »",
         body=(
             f"Bonjour,\n\nRelais n'a pas pu lire l'agenda « {_one_line(name)} » {since}.\n\n{trouble}\n\n"
             "Vos créneaux connus restent proposés, signalés comme « à confirmer ». Sans nouvelle lecture, "
-            f"ils seront masqués {hours} heures après la dernière lecture réussie. Les rendez-vous déjà pris "
+            f"ils seront masqués {delay} après la dernière lecture réussie. Les rendez-vous déjà pris "
             f"ne changent pas.\n\nPour voir le détail et réessayer :\n{link}\n\n{_FOOT}"
         ),
     )

@@ -153,7 +153,7 @@ def _open_slots(
             col(Slot.start_at) > now,
             col(Slot.start_at) >= from_at,
             col(Slot.start_at) <= to_at,
-            trusted(now),
+            trusted(session, now),
             num_taken(now) < Slot.capacity,
         )
         .order_by(col(Slot.start_at), col(Slot.id))

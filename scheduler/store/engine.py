@@ -47,6 +47,7 @@ class Store:
 
     def __init__(self, engine: Engine, writer: WriterLock) -> None:
         self.engine = engine
+        self.info: dict[str, Any] = {}  # carried by every session of this store: limits an operator has set
         self._writer = writer
         if engine.dialect.name == "sqlite":
             self._reading = engine.execution_options(**{_KIND: "read"})
@@ -116,7 +117,7 @@ class Store:
         """Open a session that can only read, on one consistent view of the data."""
         with (
             busy_as_store_busy(),
-            Session(self._reading, expire_on_commit=False, info={READ_ONLY: True}) as session,
+            Session(self._reading, expire_on_commit=False, info={**self.info, READ_ONLY: True}) as session,
         ):
             yield session
 
@@ -133,7 +134,7 @@ class Store:
         with (
             busy_as_store_busy(),
             self._writer,
-            Session(self._writing, expire_on_commit=False) as session,
+            Session(self._writing, expire_on_commit=False, info=self.info) as session,
             session.begin(),
         ):
             yield session

@@ -241,7 +241,7 @@ def _slots(session: Session, feed: PublishedFeed, now: datetime) -> list[_OpenEv
             col(Slot.state) == SlotState.OPEN,
             col(Slot.start_at) > now,
             col(Slot.start_at) < last,
-            trusted(now),
+            trusted(session, now),
             taken < Slot.capacity,
         )
         .order_by(col(Slot.start_at), col(Slot.id))
