@@ -1,0 +1,126 @@
+"""The demo territory served for real, and a signed-in session for each role: for tests and pictures."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from sqlmodel import col, select
+
+from matching import Policy
+from scheduler.accounts.secrets import hash_of, new_secret
+from scheduler.clock import local_day, utc_now
+from scheduler.demo.feeds import read_demo_calendars
+from scheduler.demo.load import load_demo
+from scheduler.demo.people import demo_territory
+from scheduler.referrals.run import RunOrder, run_matching
+from scheduler.referrals.solve import solve_in_child
+from scheduler.store.engine import Store
+from scheduler.store.migrate import migrate
+from scheduler.store.tables import Account, Grant, Role, WebSession
+from tests.acceptance.http.serving import served
+
+SEED = 2026
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class DemoSite:
+    """A running server on the demo territory.
+
+    Parameters
+    ----------
+    store
+        The server's own database, to prepare what a page shows.
+    tokens
+        The session cookie of the demo account of each role.
+    values
+        What stands for ``{name}`` in the addresses of pages: ``referral``, ``run``, ``practitioner``, …
+    """
+
+    url: str
+    store: Store
+    territory_id: int
+    tokens: dict[Role, str]
+    values: dict[str, object] = field(default_factory=dict)
+
+
+@contextmanager
+def demo_site(folder: Path, *, num_referrals: int = 90, template: Path | None = None) -> Iterator[DemoSite]:
+    """Fill a database with part of the demo, match its patients once, and serve it until the end.
+
+    Parameters
+    ----------
+    num_referrals
+        How many of the demo's 600 signalled patients: a page shows no more for it, and loading takes time.
+    template
+        A migrated empty database to begin with; without one, a new one is migrated.
+    """
+    path = folder / "relais.db"
+    if template is not None:
+        shutil.copyfile(template, path)
+    store = Store.open(f"sqlite:///{path}")
+    try:
+        if template is None:
+            migrate(store)
+        territory_id = _fill(store, num_referrals)
+        tokens = _signed_in(store)
+        with served(f"sqlite:///{path}", folder) as server:
+            yield DemoSite(url=server.url, store=store, territory_id=territory_id, tokens=tokens)
+    finally:
+        store.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise RuntimeError("Chromium is missing. Install it with: sudo apt-get install -y chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def _fill(store: Store, num_referrals: int) -> int:
+    demo = demo_territory(SEED, local_day(utc_now(), "Europe/Paris"))
+    demo = replace(demo, referrals=demo.referrals[:num_referrals])
+    with store.write() as session:
+        loaded = load_demo(session, demo, now=utc_now())
+    order = RunOrder(policy=Policy.default(), time_limit_s=20)
+    run = run_matching(store, loaded.actor, order, clock=utc_now, solve=solve_in_child)
+    assert run.failure is None, run.failure
+    read_demo_calendars(store, demo, now=utc_now())
+    return loaded.territory_id
+
+
+def _signed_in(store: Store) -> dict[Role, str]:
+    """Open a session of each demo account without its password, which is slow to check on purpose."""
+    now = datetime.now(UTC)
+    tokens = {}
+    with store.write() as session:
+        holders = session.exec(select(Account.id, Grant.role).where(col(Grant.account_id) == Account.id))
+        for account_id, role in holders.all():
+            tokens[role] = new_secret()
+            session.add(
+                WebSession(
+                    token_hash=hash_of(tokens[role]),
+                    account_id=account_id,
+                    created_at=now,
+                    seen_at=now,
+                    expires_at=now + timedelta(hours=10),
+                )
+            )
+    return tokens

@@ -1,0 +1,154 @@
+"""Every page of Relais and who opens it: walked by the test of every page, pictured for the guide.
+
+Add a line for each page: its address, the role that opens it (``None``: nobody signed in), the name of its
+picture, and, when the page needs something the demo does not have, a set-up. ``{referral}`` and the like
+in an address are filled in from what the set-ups returned: ``_of_the_demo`` gives the common ones.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from matching.model import Needs
+from scheduler.accounts.actor import Actor
+from scheduler.clock import utc_now
+from scheduler.referrals.signal import signal
+from scheduler.referrals.values import Identity, Signal
+from scheduler.store.tables import (
+    Account,
+    Feed,
+    MatchingRun,
+    Practitioner,
+    Proposal,
+    ProposalState,
+    Referral,
+    ReferralState,
+    Role,
+)
+from tests.demo_site import DemoSite
+
+SetUp = Callable[[DemoSite], Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class ListedPage:
+    """One page to be walked.
+
+    Parameters
+    ----------
+    path
+        Address with ``{name}`` for what is found in the site's values.
+    role
+        Who opens it; ``None``: nobody signed in.
+    name
+        File name of its picture, without width and ending; "" = not pictured.
+    set_up
+        Prepares what the page shows, once, and gives values for the addresses.
+    status
+        HTTP status of the page: error pages are pages too.
+    """
+
+    path: str
+    role: Role | None
+    name: str = ""
+    set_up: SetUp | None = None
+    status: int = 200
+
+    def address(self, site: DemoSite) -> str:
+        """Give the path with its values, after its set-up."""
+        if self.set_up is not None:
+            site.values.update(self.set_up(site))
+        if not site.values:
+            site.values.update(_of_the_demo(site))
+        return self.path.format_map(site.values)
+
+
+def _of_the_demo(site: DemoSite) -> dict[str, object]:
+    """Find one of each thing in the demo."""
+    received = _received(site)
+    with site.store.read() as session:
+        waiting = session.exec(select(Referral.id).where(Referral.state == ReferralState.WAITING)).first()
+        proposed = session.exec(
+            select(Proposal).where(Proposal.state == ProposalState.PROPOSED).order_by(col(Proposal.id))
+        ).first()
+        assert proposed is not None
+        return {
+            "waiting": waiting,
+            "received": received,
+            "referral": proposed.referral_id,
+            "proposal": proposed.id,
+            "run": session.exec(select(MatchingRun.id)).first(),
+            "practitioner": session.exec(select(Practitioner.id)).first(),
+            "feed": session.exec(select(Feed.id).order_by(col(Feed.id))).first(),
+        }
+
+
+def _received(site: DemoSite) -> UUID:
+    """Let the demo's signaller signal somebody whom the coordination has yet to look at."""
+    with site.store.write() as session:
+        account = session.exec(select(Account).where(Account.email == "signalement@demo.example")).one()
+        actor = Actor(
+            key=f"account:{account.id}",
+            role=Role.SIGNALLER,
+            territory_id=site.territory_id,
+            account_id=account.id,
+        )
+        given = Signal(
+            identity=Identity(
+                family_name="Lemoine",
+                given_name="Odette",
+                birth_date=date(1944, 3, 7),
+                phone="0199001234",
+                insee="77122",
+                fictitious=True,
+            ),
+            needs=Needs(ald=True, home_bound=True),
+        )
+        return signal(session, actor, given, now=utc_now()).id
+
+
+_C, _G, _S, _R, _B, _A = (
+    Role.COORDINATOR,
+    Role.GP,
+    Role.SIGNALLER,
+    Role.REGULATOR,
+    Role.BUREAU,
+    Role.ADMIN,
+)
+
+PAGES: tuple[ListedPage, ...] = (
+    # everybody
+    ListedPage("/connexion", None, "connexion"),
+    ListedPage("/styleguide", None, "styleguide"),
+    ListedPage("/nulle-part", None, "erreur", status=404),
+    ListedPage("/file-active", _R, "interdit", status=403),
+    # signaller
+    ListedPage("/", _S, "signaler-accueil"),
+    ListedPage("/signaler", _S, "signaler"),
+    # GP and secretary
+    ListedPage("/", _G, "medecin-accueil"),
+    ListedPage("/", Role.SECRETARY),
+    ListedPage("/agendas", _G, "medecin-agendas"),
+    # regulator
+    ListedPage("/", _R, "regulation-accueil"),
+    ListedPage("/creneaux?ou=Combs-la-Ville&quand=48h", _R, "regulation-creneaux"),
+    ListedPage("/demandes", _R, "regulation-demandes"),
+    # coordinator
+    ListedPage("/", _C, "coordination-accueil"),
+    ListedPage("/file-active?etat=received", _C),
+    ListedPage("/file-active?etat=waiting", _C, "coordination-file-active"),
+    ListedPage("/file-active?etat=proposed", _C, "coordination-propositions"),
+    ListedPage("/propositions/valider", _C, "coordination-tout-valider"),
+    ListedPage("/patients/{referral}", _C, "coordination-dossier"),
+    ListedPage("/patients/{received}", _C, "coordination-qualifier"),
+    ListedPage("/appariements/{run}", _C, "coordination-appariement"),
+    ListedPage("/agendas", _C, "coordination-agendas"),
+    ListedPage("/agendas/{feed}", _C, "coordination-agenda"),
+    # bureau
+    ListedPage("/", _B, "bureau-accueil"),
+    # admin
+    ListedPage("/", _A, "administration-accueil"),
+)
