@@ -27,6 +27,8 @@ class Change:
         CHECK constraints by name; one of a name that exists replaces it.
     references : mapping of str to tuple of str
         Foreign keys by name: the column, the table and the column it refers to.
+    optional : mapping of str to str
+        Columns that may be empty from now on, with the SQL value they get when the change is taken back.
     """
 
     table: str
@@ -34,6 +36,7 @@ class Change:
     fill: Mapping[str, str] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
 
 
 def apply(change: Change) -> None:
@@ -48,6 +51,8 @@ def apply(change: Change) -> None:
         op.add_column(change.table, column)
         if value is not None:
             op.alter_column(change.table, column.name, server_default=None)
+    for name in change.optional:
+        op.alter_column(change.table, name, nullable=True)
     for name, condition in change.checks.items():
         op.execute(f'ALTER TABLE "{change.table}" DROP CONSTRAINT IF EXISTS {name}')
         op.create_check_constraint(name, change.table, sa.text(condition))
@@ -63,9 +68,13 @@ def undo(change: Change, *, checks: Mapping[str, str]) -> None:
     checks
         The CHECK constraints as they were, for those the change had replaced.
     """
+    for name, value in change.optional.items():
+        op.execute(f'UPDATE "{change.table}" SET "{name}" = {value} WHERE "{name}" IS NULL')  # noqa: S608 — our own names
     if op.get_bind().dialect.name == "sqlite":
         _rebuild(change.table, lambda lines: _without(lines, change, checks), [])
         return
+    for name in change.optional:
+        op.alter_column(change.table, name, nullable=False)
     for name in change.checks:
         op.drop_constraint(name, change.table, type_="check")
     for name, condition in checks.items():
@@ -78,6 +87,7 @@ def _with(lines: list[str], change: Change) -> list[str]:
     dialect = op.get_bind().dialect
     added = [str(CreateColumn(column).compile(dialect=dialect)) for column in change.columns]
     kept = [line for line in lines if _constraint(line) not in change.checks]
+    kept = [line.removesuffix(" NOT NULL") if _column(line) in change.optional else line for line in kept]
     first = next(row for row, line in enumerate(kept) if _constraint(line) is not None)
     return [
         *kept[:first],
@@ -94,9 +104,14 @@ def _with(lines: list[str], change: Change) -> list[str]:
 def _without(lines: list[str], change: Change, checks: Mapping[str, str]) -> list[str]:
     names = {column.name for column in change.columns}
     constraints = {*change.checks, *change.references}
-    kept = [line for line in lines if line.split()[0].strip('"') not in names]
+    kept = [line for line in lines if _column(line) not in names]
     kept = [line for line in kept if _constraint(line) not in constraints]
+    kept = [f"{line} NOT NULL" if _column(line) in change.optional else line for line in kept]
     return [*kept, *(f"CONSTRAINT {name} CHECK ({condition})" for name, condition in checks.items())]
+
+
+def _column(line: str) -> str:
+    return line.split(maxsplit=1)[0].strip('"')
 
 
 def _constraint(line: str) -> str | None:
@@ -113,7 +128,7 @@ def _rebuild(table: str, edit: Callable[[list[str]], list[str]], filled: Sequenc
     lines = [line.strip().rstrip(",").strip() for line in written.split("\n")[1:-1]]
     edited = edit([line for line in lines if line])
     before = [row[1] for row in bind.exec_driver_sql(f'PRAGMA table_info("{table}")')]
-    after = {line.split()[0].strip('"') for line in edited}
+    after = {_column(line) for line in edited}
     same = [name for name in before if name in after]
     to = ", ".join(f'"{name}"' for name in [*same, *(name for name, _ in filled)])
     values = ", ".join([*(f'"{name}"' for name in same), *(value for _, value in filled)])

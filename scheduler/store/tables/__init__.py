@@ -56,8 +56,8 @@ from scheduler.store.tables.directory import (
     Territory,
     TerritoryCommune,
 )
+from scheduler.store.tables.life import Bridge, Delegation, DepartingPatient, Departure, OfferLink
 from scheduler.store.tables.operation import IndicatorSnapshot, JobRun, JobRunState, Lease
-from scheduler.store.tables.life import Bridge, DepartingPatient, Delegation, Departure, OfferLink
 from scheduler.store.tables.referrals import (
     CloseReason,
     Consent,
