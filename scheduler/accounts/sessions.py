@@ -17,6 +17,7 @@ from scheduler.accounts.actor import Actor
 from scheduler.accounts.passwords import check_password
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.errors import Forbidden, NotSignedIn, TooManyAttempts, WrongPassword
+from scheduler.sas.arrivals import territory_of_arrival
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.tables import Account, Grant, Role, SignInFailure, WebSession
@@ -142,7 +143,7 @@ def visit_of_session(
     account = session.get_one(Account, row.account_id)
     if not account.active:
         raise NotSignedIn
-    grants = _grants(session, account.id)
+    grants = _from_platform(session, token) + _grants(session, account.id)
     for held_in, held in grants:
         if role in {None, held} and territory_id in {None, held_in}:
             break
@@ -173,6 +174,12 @@ def _grants(session: Session, account_id: UUID) -> tuple[tuple[int, Role], ...]:
             ((row.territory_id, row.role) for row in rows), key=lambda one: (ROLE_ORDER.index(one[1]), one[0])
         )
     )
+
+
+def _from_platform(session: Session, token: str) -> tuple[tuple[int, Role], ...]:
+    """Give what a session that came from the SAS platform may do, first: it is why the person is here."""
+    territory_id = territory_of_arrival(session, token)
+    return () if territory_id is None else ((territory_id, Role.REGULATOR),)
 
 
 def _open(session: Session, account_id: UUID, now: datetime, limits: Limits) -> SignedIn:

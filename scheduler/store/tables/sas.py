@@ -27,18 +27,44 @@ class Membership(SQLModel, table=True):
 
 
 class SasRegulator(SQLModel, table=True):
-    """A regulator whose account the platform made here, known by the identifier it uses for them."""
+    """A regulator whose account the platform made here, known by the identifier it uses for them.
+
+    Of the active ones, no two share an identifier; that of somebody who left may be given to another.
+    """
 
     __tablename__ = "sas_regulator"
-    __table_args__ = (UniqueConstraint("system", "value", name="sas_regulator_identifier"),)
+    __table_args__ = (
+        Index(
+            "sas_regulator_identifier",
+            "system",
+            "value",
+            unique=True,
+            sqlite_where=text("active"),
+            postgresql_where=text("active"),
+        ),
+    )
 
     account_id: UUID = Field(foreign_key="account.id", primary_key=True)
     system: str = Field(max_length=60)
     value: str = Field(max_length=80)
     family_name: str = Field(max_length=100)
     given_name: str = Field(max_length=100)
+    email: str = Field(max_length=200)
+    active: bool = True
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
+
+
+class SasVisit(SQLModel, table=True):
+    """A browser session that came from the platform: its regulator acts in this territory, until it ends."""
+
+    __tablename__ = "sas_visit"
+
+    token_hash: str = Field(
+        max_length=64, foreign_key="web_session.token_hash", ondelete="CASCADE", primary_key=True
+    )
+    territory_id: int = Field(foreign_key="territory.id")
+    arrived_at: datetime = Field(sa_type=Instant)
 
 
 class ReportState(StrEnum):
