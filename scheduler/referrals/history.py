@@ -1,4 +1,44 @@
-"""Taking a step: the referral changes, gets its next date, and keeps a line of history."""
+"""Taking a step: the referral changes, gets its next date, and keeps a line of history.
+
+The history alone is enough to recompute every indicator. What its lines hold, beside the two states: codes,
+internal ids and days (ISO 8601), never an identity, a need or a free text. ``practitioner`` is the id of the
+GP concerned, ``tier`` the tier at that moment (1 to 3).
+
+================== ==================================================================================
+kind               detail
+================== ==================================================================================
+signalled          (see ``signal``)
+corrected          fields
+consent_given      how
+consent_withdrawn  (none)
+qualify, enlist    (see ``qualify``)
+propose            tier, practitioner, origin (run, override, hand, visit); run; because (override)
+reject             proposal, reason: ``RejectReason``
+supersede          because: ``Undone``, a change of the engine, or the step that undid it
+offer              offer, practitioner, tier, expires_at, group (offers answered together)
+reminded           offer
+decline            offer, practitioner, reason: ``DeclineReason``
+expire             offer, practitioner
+withdraw           offer, practitioner, because: ``WithdrawReason``
+accept             offer, practitioner, tier, waited_days (since ``waiting_since``)
+visit_planned      on
+visit_missed       on, by: ``WhoTells``
+see                on, by: ``WhoTells``, practitioner: the first visit was held
+declare            on, by: ``WhoTells``, practitioner: the GP is officially declared
+follow_up_asked    months: 3, 6 or 12
+followed           months, still_followed: true or false, practitioner, by: ``WhoTells``
+lose               reason: ``LossReason``, practitioner, offer, waited_days (credited)
+bridged            booking, practitioner: a consultation while waiting, rank unchanged
+bridge_asked       booking, practitioner: "would you follow this patient?"
+suspend            reason: ``SuspendReason``, until
+resume…            (none); ``resume_accepted`` and ``resume_seen`` go back to the GP who had accepted
+close              reason: ``CloseReason``
+reviewed           worklist: the list it was looked at in, until
+taken_charge       owner: account id of the person of the coordination who follows the case
+================== ==================================================================================
+
+Lines of hygiene, duplicates and pathways are described where they are written.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +53,16 @@ from scheduler.store.tables import Referral, ReferralEvent, Territory
 SIGNALLED = "signalled"
 CORRECTED = "corrected"
 CONSENT_GIVEN = "consent_given"
+CONSENT_WITHDRAWN = "consent_withdrawn"
+REMINDED = "reminded"
+VISIT_PLANNED = "visit_planned"
+VISIT_MISSED = "visit_missed"
+FOLLOW_UP_ASKED = "follow_up_asked"
+FOLLOWED = "followed"
+BRIDGED = "bridged"
+BRIDGE_ASKED = "bridge_asked"
+REVIEWED = "reviewed"
+TAKEN_CHARGE = "taken_charge"
 
 _ZONES = "relais_zones"  # where a session remembers the zone of each territory
 
@@ -35,6 +85,7 @@ def advance(
     *,
     now: datetime,
     detail: dict[str, Any] | None = None,
+    next_on: date | None = None,
 ) -> None:
     """Take one step of the life of a referral and append it to the history.
 
@@ -42,6 +93,8 @@ def advance(
     ----------
     detail
         Codes and internal ids only: the history outlives the identity.
+    next_on
+        By which day somebody must act next; None = as usual for the state it leads to.
 
     Raises
     ------
@@ -50,7 +103,10 @@ def advance(
     """
     before = referral.state
     referral.state = step(before, taken)
-    referral.next_action_on = next_action_on(referral.state, today_in(session, referral.territory_id, now))
+    today = today_in(session, referral.territory_id, now)
+    referral.next_action_on = next_on or next_action_on(referral.state, today)
+    # what was said of the state before no longer holds
+    referral.snoozed_until = referral.asked_at = referral.unplaced_because = None
     referral.updated_at = now
     session.add(referral)
     session.add(_event(actor, referral, taken.value, now, before, detail))

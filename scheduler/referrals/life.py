@@ -4,7 +4,12 @@
 
     received → qualified → waiting → proposed → offered → accepted → seen → declared
                               ↑___________|________|   reject, supersede, decline, expire, withdraw
-    any open state → suspended (resume → qualified) or closed
+                              ↑________________________|________|________|   lose
+    any open state → suspended (resume → qualified, or back to the GP who had accepted) or closed
+
+A patient who loses their GP takes up the same referral again: one history, and the days already waited
+count. A declared referral is followed up at 3, 6 and 12 months; it is closed only when the patient is gone
+or withdraws the consent.
 """
 
 from collections.abc import Mapping
@@ -39,8 +44,11 @@ class Step(StrEnum):
     ACCEPT = "accept"
     SEE = "see"
     DECLARE = "declare"
+    LOSE = "lose"
     SUSPEND = "suspend"
     RESUME = "resume"
+    RESUME_ACCEPTED = "resume_accepted"
+    RESUME_SEEN = "resume_seen"
     CLOSE = "close"
 
 
@@ -68,10 +76,13 @@ MOVES: Mapping[Step, Move] = {
     Step.WITHDRAW: _from(_S.OFFERED, to=_S.WAITING),
     Step.ACCEPT: _from(_S.OFFERED, to=_S.ACCEPTED),
     Step.SEE: _from(_S.ACCEPTED, to=_S.SEEN),
-    Step.DECLARE: _from(_S.SEEN, to=_S.DECLARED),
+    Step.DECLARE: _from(_S.ACCEPTED, _S.SEEN, to=_S.DECLARED),  # some declare before anybody notes the visit
+    Step.LOSE: _from(_S.ACCEPTED, _S.SEEN, _S.DECLARED, to=_S.WAITING),
     Step.SUSPEND: Move(OPEN - {_S.SUSPENDED}, _S.SUSPENDED),
     Step.RESUME: _from(_S.SUSPENDED, to=_S.QUALIFIED),
-    Step.CLOSE: Move(OPEN, _S.CLOSED),
+    Step.RESUME_ACCEPTED: _from(_S.SUSPENDED, to=_S.ACCEPTED),
+    Step.RESUME_SEEN: _from(_S.SUSPENDED, to=_S.SEEN),
+    Step.CLOSE: Move(OPEN | {_S.DECLARED}, _S.CLOSED),
 }
 
 

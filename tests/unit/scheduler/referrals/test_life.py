@@ -22,7 +22,9 @@ def test_the_road_from_signal_to_declaration(before: S, taken: Step, after: S) -
     assert step(before, taken) is after
 
 
-@pytest.mark.parametrize("taken", [Step.REJECT, Step.SUPERSEDE, Step.DECLINE, Step.EXPIRE, Step.WITHDRAW])
+@pytest.mark.parametrize(
+    "taken", [Step.REJECT, Step.SUPERSEDE, Step.DECLINE, Step.EXPIRE, Step.WITHDRAW, Step.LOSE]
+)
 def test_every_refusal_leads_back_to_the_list(taken: Step) -> None:
     assert MOVES[taken].leads_to is S.WAITING
 
@@ -33,12 +35,21 @@ def test_every_open_state_can_be_closed_and_has_an_owner_and_a_date(state: S) ->
     assert STANDINGS[state].within_days is not None
 
 
-@pytest.mark.parametrize("state", [S.DECLARED, S.CLOSED])
 @pytest.mark.parametrize("taken", list(Step))
-def test_nothing_starts_from_an_end(state: S, taken: Step) -> None:
+def test_nothing_starts_from_an_end(taken: Step) -> None:
     with pytest.raises(WrongState) as refused:
-        step(state, taken)
-    assert (refused.value.kind, refused.value.state, refused.value.step) == ("referral", state, taken)
+        step(S.CLOSED, taken)
+    assert (refused.value.kind, refused.value.state, refused.value.step) == ("referral", S.CLOSED, taken)
+
+
+def test_only_a_loss_or_an_end_follows_a_declaration() -> None:
+    assert {taken for taken, move in MOVES.items() if S.DECLARED in move.starts} == {Step.LOSE, Step.CLOSE}
+
+
+@pytest.mark.parametrize("had", [S.ACCEPTED, S.SEEN])
+def test_a_suspension_leads_back_to_the_gp_who_had_accepted(had: S) -> None:
+    assert step(had, Step.SUSPEND) is S.SUSPENDED
+    assert step(S.SUSPENDED, Step(f"resume_{had}")) is had
 
 
 def test_every_step_and_every_state_is_in_the_tables() -> None:
