@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from api.fhir.regulators import PROFILE
+
 VERSION_DATE = "2026-11-22"
 
 
@@ -20,7 +22,7 @@ def capabilities(base: str) -> dict[str, Any]:
             {
                 "mode": "server",
                 "security": {"description": "TLS mutuel terminé par le proxy, certificat de l'IGC-Santé."},
-                "resource": [_slot()],
+                "resource": [_slot(), _practitioner()],
             }
         ],
     }
@@ -36,4 +38,15 @@ def _slot() -> dict[str, Any]:
             {"name": "status", "type": "token"},
             {"name": "schedule.actor:Practitioner.identifier", "type": "token"},
         ],
+    }
+
+
+def _practitioner() -> dict[str, Any]:
+    """Describe the accounts of regulators."""
+    return {
+        "type": "Practitioner",
+        "profile": PROFILE,
+        "interaction": [{"code": "create"}, {"code": "update"}],
+        "conditionalUpdate": True,
+        "searchParam": [{"name": "identifier", "type": "token"}],
     }

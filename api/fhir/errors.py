@@ -49,3 +49,17 @@ class NotThePlatform(FhirRefusal):
 
     code = "fhir_not_the_platform"
     status = 403
+
+
+class NotServed(FhirRefusal):
+    """An address or a method that this service does not have."""
+
+    code = "fhir_not_served"
+    status = 404
+
+
+class Crowded(FhirRefusal):
+    """More searches at once than are answered well; the next second has room."""
+
+    code = "fhir_crowded"
+    status = 429

@@ -13,9 +13,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from api.fhir.errors import BadSearch
-
-PRACTITIONER_SYSTEM = "urn:oid:1.2.250.1.71.4.2.1"
-"""National identifiers of professionals: "8" and the RPPS number, or "0" and the former ADELI number."""
+from scheduler.sas.codes import PRACTITIONER_SYSTEM
 
 _IDENTIFIER = "schedule.actor:Practitioner.identifier"
 _MOST_IDENTIFIERS = 25

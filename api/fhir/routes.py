@@ -1,15 +1,22 @@
 """The addresses under ``/fhir``: a signature, one use case each."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
 
 from api.fhir.capabilities import capabilities
+from api.fhir.errors import NotServed
 from api.fhir.outcome import FhirJson, FhirRoute
 from api.fhir.proxy import from_platform
 from api.fhir.query import read_search
+from api.fhir.regulators import location_of, read_regulator, read_target, write_regulator
 from api.fhir.slots import SlotAnswer
 from api.security import PUBLIC
-from api.services import Here
+from api.services import Here, Services
 from scheduler.sas.availability import available
+from scheduler.sas.regulators import open_regulator, put_regulator
+from scheduler.store.tables import SasRegulator
 
 # "Public" towards sessions and tokens: what stands at the door is the platform's certificate.
 router = APIRouter(
@@ -38,10 +45,54 @@ def search_slots(request: Request, here: Here) -> FhirJson:
     return FhirJson(answer.bundle(_self_link(request, public_url)))
 
 
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+Body = Annotated[bytes, Depends(_body)]
+
+
+@router.post("/Practitioner")
+def open_account(body: Body, here: Here) -> FhirJson:
+    """Open the account of a regulator (INT_R02)."""
+    given = read_regulator(body)
+    with here.store.write() as session:
+        row = open_regulator(session, given, now=here.clock())
+    return _account(row, here, created=True)
+
+
+@router.put("/Practitioner")
+def put_account(request: Request, body: Body, here: Here) -> FhirJson:
+    """Change, close or open the account of a regulator, known by one identifier (INT_R02)."""
+    target = read_target(request.scope["query_string"])
+    given = read_regulator(body)
+    with here.store.write() as session:
+        row, created = put_regulator(session, target, given, now=here.clock())
+    return _account(row, here, created=created)
+
+
 @router.get("/metadata")
 def metadata(here: Here) -> FhirJson:
     """Say what is served here."""
-    return FhirJson(capabilities(here.settings.public_url.rstrip("/") + "/fhir"))
+    return FhirJson(capabilities(_base(here)))
+
+
+@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def nothing_else(rest: str) -> Response:  # noqa: ARG001 - the path is not repeated
+    """Refuse in FHIR's words what is not served."""
+    raise NotServed("not-supported", "", "Ceci n'est pas servi ici ; voir /fhir/metadata.")
+
+
+def _account(row: SasRegulator, here: Services, *, created: bool) -> FhirJson:
+    return FhirJson(
+        write_regulator(row),
+        status_code=201 if created else 200,
+        headers={"Location": location_of(_base(here), row.account_id)},
+    )
+
+
+def _base(here: Services) -> str:
+    return here.settings.public_url.rstrip("/") + "/fhir"
 
 
 def _self_link(request: Request, public_url: str) -> str:

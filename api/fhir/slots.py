@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.fhir.query import PRACTITIONER_SYSTEM
 from scheduler.sas.availability import Availability, Cpts, Opening, Place, Professional
+from scheduler.sas.codes import IDENTIFIER_TYPES, PRACTITIONER_SYSTEM, STRUCTURE_SYSTEM
 
 Json = dict[str, Any]
 
@@ -19,13 +19,11 @@ _OLD, _NEW = (
     "http://sas.fr/fhir/StructureDefinition/",
     "https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/",
 )
-STRUCTURE_SYSTEM = "urn:oid:1.2.250.1.71.4.2.2"
 SLOT_TYPES = "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau"
 CATEGORIES = (
     "https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement"
 )
 SPECIALTIES = "https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale"
-_IDENTIFIER_TYPES = "http://interopsante.org/fhir/CodeSystem/fr-v2-0203"
 _CPTS = "604"
 _SERVICE_TYPE = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType"
 _CONTAINED = "lieu"
@@ -138,7 +136,7 @@ def _practitioner(professional: Professional) -> Json:
         "meta": {"profile": [_OLD + "FrPractitionerAgregateur"]},
         "identifier": [
             {
-                "type": _concept(_IDENTIFIER_TYPES, "IDNPS"),
+                "type": _concept(IDENTIFIER_TYPES, "IDNPS"),
                 "system": PRACTITIONER_SYSTEM,
                 "value": f"8{professional.rpps}",
             }
@@ -166,7 +164,7 @@ def _organization_of(place: Place) -> Json:
     if not place.finess:
         return {}
     number = {
-        "type": _concept(_IDENTIFIER_TYPES, "IDNST"),
+        "type": _concept(IDENTIFIER_TYPES, "IDNST"),
         "system": STRUCTURE_SYSTEM,
         "value": f"1{place.finess}",
     }

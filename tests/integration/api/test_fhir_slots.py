@@ -221,4 +221,4 @@ def test_the_proxy_vouches_for_the_certificate(
 def test_capabilities_are_those_of_the_routes(platform: httpx.Client) -> None:
     statement = platform.get("/fhir/metadata").json()
     assert statement["resourceType"] == "CapabilityStatement"
-    assert [r["type"] for r in statement["rest"][0]["resource"]] == ["Slot"]
+    assert [r["type"] for r in statement["rest"][0]["resource"]] == ["Slot", "Practitioner"]

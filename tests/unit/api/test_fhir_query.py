@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.fhir.errors import BadSearch
-from api.fhir.query import PRACTITIONER_SYSTEM, read_search
+from api.fhir.query import read_search
+from scheduler.sas.codes import PRACTITIONER_SYSTEM
 
 WHO = f"{PRACTITIONER_SYSTEM}|810101215225"
 INCLUDES = "_include=Slot:schedule&_include:iterate=Schedule:actor"
