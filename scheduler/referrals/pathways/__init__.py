@@ -1,0 +1,18 @@
+"""Pathways as data: what a request for one profession asks, who goes first, by when, what its sender hears."""
+
+from scheduler.referrals.pathways.document import Criterion, Notice, Pathway, Returns, Texts
+from scheduler.referrals.pathways.errors import InvalidPathway, UnknownPathway
+from scheduler.referrals.pathways.kept import adopt_pathway, pathway_in_force, pathways_in_force
+
+__all__ = [
+    "Criterion",
+    "InvalidPathway",
+    "Notice",
+    "Pathway",
+    "Returns",
+    "Texts",
+    "UnknownPathway",
+    "adopt_pathway",
+    "pathway_in_force",
+    "pathways_in_force",
+]
