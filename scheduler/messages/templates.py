@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_FOOT = "Relais, pour votre CPTS. Ce message est envoyé automatiquement ; n'y répondez pas.\n"
+FOOT = "Relais, pour votre CPTS. Ce message est envoyé automatiquement ; n'y répondez pas.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ def feed_in_trouble(
     *, name: str, trouble: str, last_ok_at: datetime | None, hidden_after: timedelta, link: str, zone: str
 ) -> Letter:
     """Tell a GP that their calendar has not been read for an hour, why, and what it means."""
-    since = f"depuis le {_moment(last_ok_at, zone)}" if last_ok_at else "depuis qu'il est relié"
+    since = f"depuis le {moment(last_ok_at, zone)}" if last_ok_at else "depuis qu'il est relié"
     minutes = round(hidden_after / timedelta(minutes=1))
     delay = f"{minutes} minutes" if minutes % 60 or minutes == 60 else f"{minutes // 60} heures"
     return Letter(
@@ -30,7 +30,7 @@ def feed_in_trouble(
             f"Bonjour,\n\nRelais n'a pas pu lire l'agenda « {_one_line(name)} » {since}.\n\n{trouble}\n\n"
             "Vos créneaux connus restent proposés, signalés comme « à confirmer ». Sans nouvelle lecture, "
             f"ils seront masqués {delay} après la dernière lecture réussie. Les rendez-vous déjà pris "
-            f"ne changent pas.\n\nPour voir le détail et réessayer :\n{link}\n\n{_FOOT}"
+            f"ne changent pas.\n\nPour voir le détail et réessayer :\n{link}\n\n{FOOT}"
         ),
     )
 
@@ -43,13 +43,14 @@ def slot_freed(*, start_at: datetime, answer_by: datetime, to_all: bool, link: s
         subject="Relais : un créneau s'est libéré pour une demande de soins",
         body=(
             "Bonjour,\n\nUn créneau s'est libéré pour une demande de soins non programmés que vous suivez : "
-            f"{_moment(start_at, zone)}.\n\n{shared}"
-            f"Répondez avant {_moment(answer_by, zone)} :\n{link}\n\n{_FOOT}"
+            f"{moment(start_at, zone)}.\n\n{shared}"
+            f"Répondez avant {moment(answer_by, zone)} :\n{link}\n\n{FOOT}"
         ),
     )
 
 
-def _moment(at: datetime, zone: str) -> str:
+def moment(at: datetime, zone: str) -> str:
+    """Write an instant as people of a zone say it."""
     local = at.astimezone(ZoneInfo(zone))
     return f"{local:%d/%m/%Y} à {local.hour} h {local.minute:02d}"
 
