@@ -42,7 +42,8 @@ class Keyed:
     Parameters
     ----------
     key
-        1 to 255 printable ASCII characters, chosen by the client.
+        1 to 255 printable ASCII characters, chosen by the client; "" where a route may do without: it is
+        then done as often as it is sent.
     route
         Method and path, with the ids in it.
     body
@@ -79,6 +80,9 @@ class Keyed:
         def kept() -> tuple[int, dict[str, Any]]:
             return status, effect().model_dump(mode="json")
 
+        if not self.key:
+            done, body = kept()
+            return JSONResponse(body, done)
         told = once(session, actor, key=self.key, route=self.route, body=self.body, now=now, effect=kept)
         return JSONResponse(told.body, told.status, headers={REPLAYED: "true"} if told.replayed else None)
 
@@ -96,4 +100,17 @@ async def _keyed(
     return Keyed(idempotency_key, f"{request.method} {request.url.path}", await request.body())
 
 
+async def _perhaps_keyed(
+    request: Request,
+    idempotency_key: Annotated[
+        str, Header(description="Facultatif : la même clé redonne la même réponse, sans refaire")
+    ] = "",
+) -> Keyed:
+    if "idempotency-key" in request.headers:
+        return await _keyed(request, idempotency_key)
+    return Keyed("", f"{request.method} {request.url.path}", await request.body())
+
+
 Once = Annotated[Keyed, Depends(_keyed)]
+OnceIfKeyed = Annotated[Keyed, Depends(_perhaps_keyed)]
+"""For what is refused by its own state when it is sent twice: a client may do without a key."""

@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, status
+from fastapi.responses import JSONResponse
 
-from api.dependencies import CalendarKeeper
+from api.dependencies import CalendarKeeper, OnceIfKeyed
 from api.schemas.agenda import (
     EndIn,
     LeaveIn,
@@ -36,10 +37,16 @@ router = APIRouter(prefix="/api/v1", tags=["agenda partagé"])
 OfPractitioner = Annotated[Id, Path()]
 
 
-@router.post("/practitioners/{practitioner_id}/slots", status_code=status.HTTP_201_CREATED)
-def open_one(practitioner_id: OfPractitioner, given: SlotIn, actor: CalendarKeeper, here: Here) -> SlotRef:
+@router.post(
+    "/practitioners/{practitioner_id}/slots", status_code=status.HTTP_201_CREATED, response_model=SlotRef
+)
+def open_one(
+    practitioner_id: OfPractitioner, given: SlotIn, actor: CalendarKeeper, once: OnceIfKeyed, here: Here
+) -> JSONResponse:
     """Open one slot."""
-    with here.store.write() as session:
+    now = here.clock()
+
+    def opened() -> SlotRef:
         slot = open_slot(
             session,
             actor,
@@ -47,9 +54,12 @@ def open_one(practitioner_id: OfPractitioner, given: SlotIn, actor: CalendarKeep
             given.opening(),
             start_at=given.start_at,
             end_at=given.end_at,
-            now=here.clock(),
+            now=now,
         )
         return SlotRef.of(slot)
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=opened)
 
 
 @router.post("/slots/{slot_id}/close")
@@ -66,14 +76,24 @@ def list_weeks(practitioner_id: OfPractitioner, actor: CalendarKeeper, here: Her
         return Page(items=[series_out(row) for row in list_series(session, actor, practitioner_id)])
 
 
-@router.post("/practitioners/{practitioner_id}/slot-series", status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/practitioners/{practitioner_id}/slot-series",
+    status_code=status.HTTP_201_CREATED,
+    response_model=SeriesOut,
+)
 def open_weeks(
-    practitioner_id: OfPractitioner, given: WeekIn, actor: CalendarKeeper, here: Here
-) -> SeriesOut:
+    practitioner_id: OfPractitioner, given: WeekIn, actor: CalendarKeeper, once: OnceIfKeyed, here: Here
+) -> JSONResponse:
     """Open a range of every week; its slots are written five weeks ahead."""
+    now = here.clock()
+
+    def opened() -> SeriesOut:
+        return series_out(
+            open_series(session, actor, practitioner_id, given.opening(), given.week(), now=now)
+        )
+
     with here.store.write() as session:
-        series = open_series(session, actor, practitioner_id, given.opening(), given.week(), now=here.clock())
-        return series_out(series)
+        return once.answer(session, actor, now=now, effect=opened)
 
 
 @router.post("/slot-series/{series_id}/skips")

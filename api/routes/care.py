@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, status
 from fastapi.responses import JSONResponse
 
-from api.dependencies import CalendarKeeper, Coordinator, Once
+from api.dependencies import CalendarKeeper, Coordinator, Once, OnceIfKeyed
 from api.paging import Paged, instant, page
+from api.reading import read_once_more
 from api.schemas.care import (
     BookForIn,
     CancelRequestIn,
@@ -33,7 +34,7 @@ from api.services import Here
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.health import health_of
 from scheduler.care.listing import RequestLine, open_requests, read_request, worklist
-from scheduler.care.refill import accept_offer, decline_offer
+from scheduler.care.refill import accept_offer, decline_offer, slot_of_offer
 from scheduler.care.requests import (
     Given,
     book_for,
@@ -95,12 +96,22 @@ def read(request_id: RequestId, actor: CareKeeper, here: Here) -> CareRequestWho
         return request_whole(read_request(session, actor, request_id, now=here.clock()))
 
 
-@router.post("/{request_id}/cancel")
-def cancel(request_id: RequestId, given: CancelRequestIn, actor: CareKeeper, here: Here) -> CareRequestOut:
+@router.post("/{request_id}/cancel", response_model=CareRequestOut)
+def cancel(
+    request_id: RequestId, given: CancelRequestIn, actor: CareKeeper, once: OnceIfKeyed, here: Here
+) -> JSONResponse:
     """Give a request up."""
+    now = here.clock()
     with here.store.write() as session:
-        now = here.clock()
-        return request_out(cancel_request(session, actor, request_id, reason=given.reason, now=now))
+        return once.answer(
+            session,
+            actor,
+            now=now,
+            status=status.HTTP_200_OK,
+            effect=lambda: request_out(
+                cancel_request(session, actor, request_id, reason=given.reason, now=now)
+            ),
+        )
 
 
 @router.post("/{request_id}/promise")
@@ -129,13 +140,16 @@ def own(request_id: RequestId, actor: CareKeeper, here: Here) -> CareRequestOut:
 def book(request_id: RequestId, given: BookForIn, actor: CareKeeper, once: Once, here: Here) -> JSONResponse:
     """Book a slot that a person found for a request."""
     now = here.clock()
+    read_once_more(here, actor, given.slot_id, key=once.key, by_phone=given.by_phone)
     with here.store.write() as session:
         return once.answer(
             session,
             actor,
             now=now,
             status=status.HTTP_200_OK,
-            effect=lambda: request_out(book_for(session, actor, request_id, slot_id=given.slot_id, now=now)),
+            effect=lambda: request_out(
+                book_for(session, actor, request_id, slot_id=given.slot_id, by_phone=given.by_phone, now=now)
+            ),
         )
 
 
@@ -143,6 +157,9 @@ def book(request_id: RequestId, given: BookForIn, actor: CareKeeper, once: Once,
 def accept(offer_id: OfferId, actor: CareKeeper, once: Once, here: Here) -> JSONResponse:
     """Take the freed slot that was offered: the first to accept has it, the others a 409."""
     now = here.clock()
+    with here.store.read() as session:
+        slot_id = slot_of_offer(session, actor, offer_id)
+    read_once_more(here, actor, slot_id, key=once.key)
     with here.store.write() as session:
         return once.answer(
             session,
@@ -153,11 +170,18 @@ def accept(offer_id: OfferId, actor: CareKeeper, once: Once, here: Here) -> JSON
         )
 
 
-@offers.post("/{offer_id}/decline")
-def decline(offer_id: OfferId, actor: CareKeeper, here: Here) -> CareRequestOut:
+@offers.post("/{offer_id}/decline", response_model=CareRequestOut)
+def decline(offer_id: OfferId, actor: CareKeeper, once: OnceIfKeyed, here: Here) -> JSONResponse:
     """Leave the freed slot to others; the request waits on."""
+    now = here.clock()
     with here.store.write() as session:
-        return request_out(decline_offer(session, actor, offer_id, now=here.clock()))
+        return once.answer(
+            session,
+            actor,
+            now=now,
+            status=status.HTTP_200_OK,
+            effect=lambda: request_out(decline_offer(session, actor, offer_id, now=now)),
+        )
 
 
 @rules.get("/care-rules")

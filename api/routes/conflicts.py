@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, status
+from fastapi.responses import JSONResponse
 
-from api.dependencies import Booker
+from api.dependencies import Booker, OnceIfKeyed
 from api.paging import Paged, instant, page, whole
 from api.schemas.agenda import ConflictOut, SettleIn, conflict_out
 from api.schemas.common import Id, Page
@@ -24,21 +25,28 @@ def list_all(actor: Booker, here: Here, paging: Paged) -> Page[ConflictOut]:
     return page(listed, key=_key, show=conflict_out)
 
 
-@router.post("/{conflict_id}/settle")
-def settle_one(conflict_id: Annotated[Id, Path()], given: SettleIn, actor: Booker, here: Here) -> ConflictOut:
+@router.post("/{conflict_id}/settle", response_model=ConflictOut)
+def settle_one(
+    conflict_id: Annotated[Id, Path()], given: SettleIn, actor: Booker, once: OnceIfKeyed, here: Here
+) -> JSONResponse:
     """Keep the time, move the patients to another slot, or cancel: all of it, or nothing."""
-    with here.store.write() as session:
+    now = here.clock()
+
+    def settled() -> ConflictOut:
         conflict = settle(
             session,
             actor,
             conflict_id=conflict_id,
             how=given.how,
             to_slot_id=given.slot_id,
-            now=here.clock(),
+            now=now,
         )
         slot = session.get_one(Slot, conflict.slot_id)
         who = session.get_one(Practitioner, slot.practitioner_id)
         return conflict_out(ConflictLine(conflict=conflict, slot=slot, practitioner=who))
+
+    with here.store.write() as session:
+        return once.answer(session, actor, now=now, effect=settled, status=status.HTTP_200_OK)
 
 
 def _key(line: ConflictLine) -> tuple[str, str]:

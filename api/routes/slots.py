@@ -122,10 +122,17 @@ def book_slot(
     now = here.clock()
 
     def booked() -> BookingRef:
-        booking = book(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
+        booking = book(
+            session,
+            actor,
+            slot_id=slot_id,
+            patient_id=given.patient_id,
+            by_phone=given.by_phone,
+            now=now,
+        )
         return BookingRef.of(booking)
 
-    read_once_more(here, actor, slot_id, key=once.key, takes=True)
+    read_once_more(here, actor, slot_id, key=once.key, takes=True, by_phone=given.by_phone)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=booked)
@@ -139,10 +146,17 @@ def hold_slot(
     now = here.clock()
 
     def held() -> BookingRef:
-        booking = hold(session, actor, slot_id=slot_id, patient_id=given.patient_id, now=now)
+        booking = hold(
+            session,
+            actor,
+            slot_id=slot_id,
+            patient_id=given.patient_id,
+            by_phone=given.by_phone,
+            now=now,
+        )
         return BookingRef.of(booking)
 
-    read_once_more(here, actor, slot_id, key=once.key, takes=True)
+    read_once_more(here, actor, slot_id, key=once.key, takes=True, by_phone=given.by_phone)
     with here.store.write() as session:
         refuse_if_full(session, actor, slot_id, key=once.key, now=now)
         return once.answer(session, actor, now=now, effect=held)

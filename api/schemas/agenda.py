@@ -201,10 +201,14 @@ class WhyOut(Wire):
     held_until: Moment | None
 
 
+_BY_PHONE = "Le cabinet, appelé, a dit que le créneau est libre ; noté dans l'historique"
+
+
 class BookIn(Wire):
     """For whom a slot is booked; without a patient the place is simply taken."""
 
     patient_id: UUID | None = None
+    by_phone: bool = Field(default=False, description=_BY_PHONE)
 
 
 class CancelIn(Wire):
@@ -217,6 +221,7 @@ class MoveIn(CancelIn):
     """Where a booking goes."""
 
     slot_id: Id
+    by_phone: bool = Field(default=False, description=_BY_PHONE)
 
 
 class BookingRef(Wire):

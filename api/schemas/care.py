@@ -104,6 +104,7 @@ class BookForIn(Wire):
     """Which slot a person found for the request."""
 
     slot_id: Id
+    by_phone: bool = Field(default=False, description="Le cabinet, appelé, a dit que le créneau est libre")
 
 
 class CareRulesIn(Wire):

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.errors import HoldOver, PlacesLeft
-from scheduler.agenda.history import begin, take
+from scheduler.agenda.history import BY_PHONE, begin, take
 from scheduler.agenda.life import HELD_FOR, TAKES_A_PLACE, Step, state_at, step
 from scheduler.agenda.places import check_open, free_places, lock_bookable, take_place
 from scheduler.agenda.reach import check_patient, is_own, lock_booking
@@ -16,9 +16,20 @@ from scheduler.store.tables import Booking, BookingState, Practitioner, Slot
 
 
 def book(
-    session: Session, actor: Actor, *, slot_id: int, patient_id: UUID | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    slot_id: int,
+    patient_id: UUID | None = None,
+    by_phone: bool = False,
+    now: datetime,
 ) -> Booking:
     """Take one place of a slot.
+
+    Parameters
+    ----------
+    by_phone
+        The surgery said on the telephone that the slot is free; the history keeps that this was said.
 
     Raises
     ------
@@ -33,15 +44,22 @@ def book(
     check_patient(session, actor, patient_id)
     booking = _new(actor, slot_id, patient_id, now)
     take_place(session, booking, free_places(session, actor, slot, now))
-    return _begun(session, actor, booking, now)
+    return _begun(session, actor, booking, now, by_phone=by_phone)
 
 
 def hold(
-    session: Session, actor: Actor, *, slot_id: int, patient_id: UUID | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    slot_id: int,
+    patient_id: UUID | None = None,
+    by_phone: bool = False,
+    now: datetime,
 ) -> Booking:
     """Keep one place of a slot for five minutes, so that it can be agreed with the patient.
 
     Nobody else gets the place until then, or until it is given back; ``confirm`` makes it a booking.
+    ``by_phone`` is as for ``book``.
 
     Raises
     ------
@@ -53,11 +71,17 @@ def hold(
     booking = _new(actor, slot_id, patient_id, now)
     booking.state, booking.held_until = BookingState.HELD, now + HELD_FOR
     take_place(session, booking, free_places(session, actor, slot, now))
-    return _begun(session, actor, booking, now)
+    return _begun(session, actor, booking, now, by_phone=by_phone)
 
 
 def confirm(
-    session: Session, actor: Actor, *, booking_id: UUID, patient_id: UUID | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    booking_id: UUID,
+    patient_id: UUID | None = None,
+    by_phone: bool = False,
+    now: datetime,
 ) -> Booking:
     """Make a booking of a hold; only whoever holds may.
 
@@ -65,6 +89,8 @@ def confirm(
     ----------
     patient_id
         For whom, when the hold did not say.
+    by_phone
+        As for ``book``.
 
     Raises
     ------
@@ -87,7 +113,7 @@ def confirm(
     check_open(slot, now)
     if patient_id is not None:
         booking.patient_id = patient_id
-    take(session, actor, booking, Step.CONFIRM, now)
+    take(session, actor, booking, Step.CONFIRM, now, detail={BY_PHONE: True} if by_phone else None)
     session.flush()
     return booking
 
@@ -137,9 +163,16 @@ def _new(actor: Actor, slot_id: int, patient_id: UUID | None, now: datetime) -> 
 
 
 def _begun(
-    session: Session, actor: Actor, booking: Booking, now: datetime, *, extra: bool = False
+    session: Session,
+    actor: Actor,
+    booking: Booking,
+    now: datetime,
+    *,
+    extra: bool = False,
+    by_phone: bool = False,
 ) -> Booking:
-    begin(session, actor, booking, now, detail={"extra": True} if extra else None)
+    said = {"extra": extra, BY_PHONE: by_phone}
+    begin(session, actor, booking, now, detail={word: True for word, holds in said.items() if holds})
     session.flush()
     return booking
 

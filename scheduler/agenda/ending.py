@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.conflicts import lapse
 from scheduler.agenda.errors import CancelTooLate, HoldOver, NotYetBegun, ReasonNeeded
-from scheduler.agenda.history import begin, keeper_of_holds, take
+from scheduler.agenda.history import BY_PHONE, begin, keeper_of_holds, take
 from scheduler.agenda.life import MOVES, Step, state_at, step
 from scheduler.agenda.places import free_places, lock_bookable, lock_slots, take_place
 from scheduler.agenda.reach import is_staff, lock_booking
@@ -68,9 +68,15 @@ def move(
     booking_id: UUID,
     to_slot_id: int,
     reason: CancelReason | None = None,
+    by_phone: bool = False,
     now: datetime,
 ) -> Booking:
     """Book another slot for the same patient and give the first one back, both or neither.
+
+    Parameters
+    ----------
+    by_phone
+        The surgery of the other slot said on the telephone that it is free.
 
     Returns
     -------
@@ -104,7 +110,8 @@ def move(
         updated_at=now,
     )
     take_place(session, moved, free_places(session, actor, target, now))
-    begin(session, actor, moved, now, detail={"moved_from": str(booking.id)})
+    said = {BY_PHONE: True} if by_phone else {}
+    begin(session, actor, moved, now, detail=said | {"moved_from": str(booking.id)})
     take(session, actor, booking, Step.MOVE, now, detail=detail | {"moved_to": str(moved.id)})
     lapse(session, slot, actor.key, now)
     session.flush()

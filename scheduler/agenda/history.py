@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor, system_actor
 from scheduler.agenda.life import Step, step
@@ -12,6 +13,9 @@ from scheduler.store.tables import Booking, BookingEvent, BookingState
 
 PURPOSE = "unscheduled_care"
 """Why a patient is named with a booking, as the audit trail keeps it."""
+
+BY_PHONE = "by_phone"
+"""In the detail of a step: somebody has called the surgery, whose calendar did not answer."""
 
 
 def begin(
@@ -45,6 +49,12 @@ def take(
     session.add(booking)
     _note(session, actor, booking, before, now, detail)
     trace(session, actor, "U", booking, now)
+
+
+def was_by_phone(session: Session, booking_id: UUID) -> bool:
+    """Tell whether somebody has said of a booking that the surgery confirmed it on the telephone."""
+    details = session.exec(select(BookingEvent.detail).where(col(BookingEvent.booking_id) == booking_id))
+    return any(BY_PHONE in detail for detail in details)
 
 
 def keeper_of_holds(territory_id: int) -> Actor:

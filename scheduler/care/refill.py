@@ -20,7 +20,7 @@ from scheduler.care.follow import SYSTEM
 from scheduler.care.instance import circle_of, waiting_requests, within_reach
 from scheduler.care.life import Kind, step
 from scheduler.care.offer import OpenSlot, Supply, free_ids, open_supply
-from scheduler.care.requests import booked, lock_care, lock_request
+from scheduler.care.requests import booked, lock_care, lock_request, may_see
 from scheduler.care.rules import RefillMode, Rules, rules_of
 from scheduler.errors import NotFound
 from scheduler.messages import enqueue
@@ -109,6 +109,21 @@ def decline_offer(session: Session, actor: Actor, offer_id: UUID, *, now: dateti
     _answer(session, offer, CareOfferState.DECLINED, now)
     step(session, request, Kind.DECLINED, actor=actor.key, now=now, slot_id=offer.slot_id)
     return request
+
+
+def slot_of_offer(session: Session, actor: Actor, offer_id: UUID) -> int:
+    """Give the slot that an offer is about, to read its calendar once more before it is taken.
+
+    Raises
+    ------
+    NotFound
+        When the offer is not theirs.
+    """
+    offer = session.get(CareOffer, offer_id)
+    request = None if offer is None else session.get(CareRequest, offer.request_id)
+    if offer is None or request is None or not may_see(actor, request):
+        raise NotFound("care_offer")
+    return offer.slot_id
 
 
 def offers_of(session: Session, request_id: UUID, *, now: datetime) -> tuple[CareOffer, ...]:

@@ -197,8 +197,16 @@ def take_over(session: Session, actor: Actor, request_id: UUID, *, now: datetime
     return request
 
 
-def book_for(session: Session, actor: Actor, request_id: UUID, *, slot_id: int, now: datetime) -> CareRequest:
-    """Book a slot that a person found for a request.
+def book_for(
+    session: Session,
+    actor: Actor,
+    request_id: UUID,
+    *,
+    slot_id: int,
+    by_phone: bool = False,
+    now: datetime,
+) -> CareRequest:
+    """Book a slot that a person found for a request; ``by_phone`` is as for ``booking.book``.
 
     Raises
     ------
@@ -210,12 +218,20 @@ def book_for(session: Session, actor: Actor, request_id: UUID, *, slot_id: int, 
     request = lock_request(session, actor, request_id)
     if request.state not in {CareState.WAITING, CareState.MISSED}:
         raise WrongState("care_request", request.state.value, "book")
-    booked(session, actor, request, Kind.BOOKED, slot_id=slot_id, by=actor.key, now=now)
+    booked(session, actor, request, Kind.BOOKED, slot_id=slot_id, by=actor.key, by_phone=by_phone, now=now)
     return request
 
 
 def booked(
-    session: Session, actor: Actor, request: CareRequest, kind: Kind, *, slot_id: int, by: str, now: datetime
+    session: Session,
+    actor: Actor,
+    request: CareRequest,
+    kind: Kind,
+    *,
+    slot_id: int,
+    by: str,
+    by_phone: bool = False,
+    now: datetime,
 ) -> None:
     """Book a place for a locked request; the booking is then its requester's, to see and to cancel.
 
@@ -226,7 +242,7 @@ def booked(
     by
         Who did it, for the history.
     """
-    booking = book(session, actor, slot_id=slot_id, patient_id=request.patient_id, now=now)
+    booking = book(session, actor, slot_id=slot_id, patient_id=request.patient_id, by_phone=by_phone, now=now)
     booking.booked_by = request.created_by
     session.add(booking)
     step(

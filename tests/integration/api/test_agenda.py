@@ -105,6 +105,30 @@ def test_a_hold_sent_twice_with_its_key_is_one_hold(regulator: httpx.Client, slo
     assert again.headers["idempotency-replayed"] == "true"
 
 
+@pytest.mark.parametrize("ending", ["cancel", "honour", "miss"])
+def test_an_ending_sent_twice_with_its_key_ends_once(
+    regulator: httpx.Client,
+    as_role: Sign,
+    slot_ids: list[int],
+    setting: Setting,
+    territory_id: int,
+    store: Store,
+    ending: str,
+) -> None:
+    booking_id = book(regulator, slot_ids[0]).json()["id"]
+    setting.now = NOW + timedelta(hours=0 if ending == "cancel" else 2)
+    client = as_role(Role.COORDINATOR, territory_id)
+    path, headers = f"/api/v1/bookings/{booking_id}/{ending}", {"idempotency-key": "abc"}
+    first, again = (client.post(path, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert again.headers["idempotency-replayed"] == "true"
+    assert client.post(path).json()["code"] == "wrong_state"  # without a key its state refuses it
+    assert client.post(path, headers={"idempotency-key": ""}).status_code == 400
+    with store.read() as session:
+        events = session.exec(select(BookingEvent).where(BookingEvent.booking_id == UUID(booking_id))).all()
+    assert len(events) == 2
+
+
 def test_a_booking_moves_whole_or_not_at_all(regulator: httpx.Client, slot_ids: list[int]) -> None:
     first, other = book(regulator, slot_ids[0]).json(), book(regulator, slot_ids[1]).json()
     taken = post(regulator, f"bookings/{first['id']}/move", slot_id=slot_ids[1])

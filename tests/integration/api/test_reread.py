@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
-from scheduler.store.tables import Feed, FeedReading, Role, Slot
+from scheduler.store.tables import BookingEvent, BookingState, Feed, FeedReading, Role, Slot
 from tests import factories
 from tests.calendars import NINE, calendar, event
 from tests.factories import NOW
@@ -112,3 +112,24 @@ def test_what_was_answered_before_is_answered_again_whatever_the_calendar(
         session.get_one(Feed, session.get_one(Slot, slot_id).feed_id).ok_at = NOW - GREY
     assert book(regulator, slot_id, "abc").status_code == 201
     assert book(regulator, slot_id).json()["code"] == "slot_not_sure"
+
+
+def test_a_surgery_that_was_called_vouches_for_a_slot_that_is_not_sure_and_the_history_says_so(
+    regulator: httpx.Client, slot_of: Callable[..., int], served: str, store: Store
+) -> None:
+    slot_id = slot_of(f"{served}/status/500", GREY)
+    path = f"/api/v1/slots/{slot_id}"
+
+    def sent(path: str, **body: object) -> httpx.Response:
+        return regulator.post(path, json=body, headers={"idempotency-key": uuid4().hex})
+
+    assert sent(f"{path}/holds").json()["code"] == "slot_not_sure"
+    held = sent(f"{path}/holds", by_phone=True)
+    confirmed = sent(f"/api/v1/bookings/{held.json()['id']}/confirm")  # said once, when it was held
+    assert (held.status_code, confirmed.status_code) == (201, 200)
+    booked = sent(f"{path}/bookings", by_phone=True)
+    assert booked.status_code == 201
+    with store.read() as session:
+        told = {(str(row.booking_id), row.to_state): row.detail for row in session.exec(select(BookingEvent))}
+    assert told[held.json()["id"], BookingState.HELD] == {"by_phone": True}
+    assert told[booked.json()["id"], BookingState.BOOKED] == {"by_phone": True}
