@@ -20,6 +20,7 @@ from api.services import Services
 from scheduler.agenda.freshness import Limits, set_limits
 from scheduler.clock import Clock, utc_now
 from scheduler.jobs.start import start_jobs
+from scheduler.referrals.addresses import set_public_url
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
@@ -61,6 +62,7 @@ def create_app(
         settings=settings, store=store or Store.open(settings.store_url), clock=clock, readers=Readers()
     )
     set_limits(services.store, Limits.of(settings))
+    set_public_url(services.store, settings.public_url)
     app = DescribedApp(
         title="Relais",
         version="1",
@@ -95,7 +97,7 @@ def _lifespan(
         configure_logging(services.settings)
         await run_in_threadpool(migrate, services.store)
         jobs = start_jobs(services.store, services.settings, clock=services.clock) if with_jobs else None
-        app.state.jobs = jobs.board if jobs else None
+        app.state.jobs = jobs
         try:
             yield
         finally:

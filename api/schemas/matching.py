@@ -87,7 +87,7 @@ class ProposalOut(Wire):
     """The engine's suggestion for one referral; a person decides. Each reading of it is traced."""
 
     id: UUID
-    run_id: UUID
+    run_id: UUID | None
     referral_id: UUID
     patient_id: UUID
     family_name: str

@@ -52,8 +52,8 @@ def first_visit_asked(*, num_patients: int, link: str) -> Letter:
         kind="first_visit_asked",
         subject="Relais : avez-vous vu les patients que vous avez acceptés ?",
         body=(
-            f"Bonjour,\n\n{_waiting(num_patients)} une nouvelle de vous : première consultation prévue, faite "
-            "ou manquée, déclaration de médecin traitant. Un clic par patient suffit :\n"
+            f"Bonjour,\n\n{_waiting(num_patients)} une nouvelle de vous : première consultation prévue, "
+            "faite ou manquée, déclaration de médecin traitant. Un clic par patient suffit :\n"
             f"{link}\n\n{FOOT}"
         ),
     )
@@ -66,8 +66,8 @@ def follow_up_asked(*, num_patients: int, link: str) -> Letter:
         subject="Relais : suivez-vous toujours ces patients ?",
         body=(
             f"Bonjour,\n\n{_waiting(num_patients)} une réponse par oui ou non : suivez-vous toujours les "
-            "patients dont vous êtes devenu le médecin traitant grâce à votre CPTS ? Si ce n'est plus le cas, "
-            "leur recherche reprend aussitôt, avec leur ancienneté.\n\n"
+            "patients dont vous êtes devenu le médecin traitant grâce à votre CPTS ? Si ce n'est plus le "
+            "cas, leur recherche reprend aussitôt, avec leur ancienneté.\n\n"
             f"{link}\n\n{FOOT}"
         ),
     )

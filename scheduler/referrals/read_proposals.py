@@ -35,7 +35,7 @@ class ProposalLine:
     """
 
     id: UUID
-    run_id: UUID
+    run_id: UUID | None
     referral_id: UUID
     patient_id: UUID
     family_name: str

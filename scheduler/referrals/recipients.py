@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from scheduler.accounts.actor import Actor
 from scheduler.store.tables import Account, Delegation, Grant, Role
@@ -52,10 +53,8 @@ def answers_for(session: Session, actor: Actor, *, on: date) -> frozenset[int]:
     return own | frozenset(session.exec(lent))
 
 
-def _delegates(practitioner_id: int, on: date) -> object:
-    return select(Delegation.account_id).where(
-        col(Delegation.practitioner_id) == practitioner_id, _holds(on)
-    )
+def _delegates(practitioner_id: int, on: date) -> SelectOfScalar[UUID]:
+    return select(Delegation.account_id).where(col(Delegation.practitioner_id) == practitioner_id, _holds(on))
 
 
 def _holds(on: date) -> ColumnElement[bool]:

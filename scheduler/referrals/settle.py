@@ -17,7 +17,7 @@ from matching import Match, Solution
 from scheduler.accounts.actor import Actor
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.instance import Prepared, consented
-from scheduler.referrals.life import Step
+from scheduler.referrals.life import Step, next_action_on
 from scheduler.referrals.places import Left, left_in, taken_places, takes_patients
 from scheduler.referrals.stale import withdraw
 from scheduler.rows import id_of
@@ -26,6 +26,7 @@ from scheduler.store.tables import (
     MatchingRun,
     Practitioner,
     Proposal,
+    ProposalOrigin,
     ProposalState,
     Referral,
     ReferralState,
@@ -105,6 +106,7 @@ def settle(
             wanted.append(match)
     session.flush()  # one pending proposal per referral: the old ones go first
     _propose(session, actor, run, prepared, wanted, referrals, done, now)
+    _note_unplaced(session, solution.matches, referrals, today_in(session, run.territory_id, now))
     session.flush()
     return done
 
@@ -155,12 +157,30 @@ def _propose(
         for match in group:
             referral = referrals[match.patient_id]
             session.add(_proposal(run, referral, intake_id, prepared.units_of[match.patient_id], match, now))
-            advance(session, actor, referral, Step.PROPOSE, now=now, detail={"run": str(run.id)})
+            detail = {
+                "run": str(run.id),
+                "tier": match.tier,
+                "practitioner": int(str(match.practitioner_id)),
+                "origin": ProposalOrigin.RUN.value,
+            }
+            advance(session, actor, referral, Step.PROPOSE, now=now, detail=detail)
             moved = match.patient_id in prepared.proposed
             done.num_moved += moved
             done.num_new += not moved
             done.touched += [] if moved else [referral]
             done.standing.append(match)
+
+
+def _note_unplaced(
+    session: Session, matches: Sequence[Match], referrals: Mapping[str, Referral], on: date
+) -> None:
+    """Keep with each patient who still waits why this run placed them nowhere; they are looked at again."""
+    for match in matches:
+        referral = referrals.get(match.patient_id)
+        if match.practitioner_id is None and referral and referral.state is ReferralState.WAITING:
+            referral.unplaced_because = match.reason.code
+            referral.next_action_on = next_action_on(ReferralState.WAITING, on)
+            session.add(referral)
 
 
 def _by_home(prepared: Prepared, wanted: Sequence[Match]) -> list[list[Match]]:

@@ -68,7 +68,14 @@ def test_a_validated_proposal_is_offered_for_three_days(store: Store) -> None:
         referral = session.get_one(Referral, proposal.referral_id)
         assert (referral.state, referral.next_action_on) == (ReferralState.OFFERED, date(2026, 11, 26))
         step = session.exec(select(ReferralEvent)).one()
-        assert (step.kind, step.detail) == ("offer", {"offer": str(offer.id)})
+        assert step.kind == "offer"
+        assert step.detail == {
+            "offer": str(offer.id),
+            "practitioner": session.get_one(Intake, kept.intake_id).practitioner_id,
+            "tier": proposal.tier,
+            "expires_at": kept.expires_at.isoformat(),
+            "group": str(kept.group_id),
+        }
         entry = session.exec(select(AuditEntry)).one()
         assert (entry.action, entry.object_id, entry.patient_id) == (
             "U",
