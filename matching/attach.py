@@ -66,6 +66,23 @@ def prepare(instance: Instance, policy: Policy, seed: int = 0) -> Candidates:
     return candidates(instance, policy, reserve_price(instance, policy, seed))
 
 
+def decide(
+    instance: Instance,
+    policy: Policy,
+    time_limit_s: float | None = None,
+    seed: int = 0,
+    start: Solution | None = None,
+    watch: Watch | None = None,
+) -> tuple[Candidates, AssignmentResult]:
+    """Return the problem of an instance and what ``assign`` makes of it: the one way to a decision.
+
+    Whoever needs only who goes where is spared the reasons of everybody: they cost as much as a flow.
+    """
+    found = prepare(instance, policy, seed)
+    first = _first_choice(instance, found, start)
+    return found, assign(found.problem, time_limit_s, seed, start=first, watch=watch)
+
+
 def tiered_queue(found: Candidates) -> list[int]:
     """Return the groups by their best rank, then by their longest wait, then by id."""
     stands = found.standings
@@ -107,10 +124,7 @@ def _solve(
     start: Solution | None,
     watch: Watch | None,
 ) -> Solution:
-    found = prepare(instance, policy, seed)
-    first = _first_choice(instance, found, start)
-    result = assign(found.problem, time_limit_s, seed, start=first, watch=watch)
-    return solution_of(instance, policy, found, result)
+    return solution_of(instance, policy, *decide(instance, policy, time_limit_s, seed, start, watch))
 
 
 def _all_together(
@@ -141,7 +155,9 @@ def _first_choice(instance: Instance, found: Candidates, start: Solution | None)
     """Return the best choice known before solving; for a flow only the one it was given."""
     known = [] if start is None else [_kept(found, _practitioners_of(instance, start))]
     if not found.problem.is_flow:
-        known += [_kept(found, found.settled.earlier), _kept(found, np.full_like(found.settled.earlier, -1))]
+        earlier, nowhere = found.settled.earlier, np.full_like(found.settled.earlier, -1)
+        known += [_kept(found, earlier)] if (earlier >= 0).any() else []
+        known += [_kept(found, nowhere)]
     return max(known, key=lambda arc: found.problem.value(arc[arc >= 0]), default=None)
 
 

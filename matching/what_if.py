@@ -1,7 +1,7 @@
 """The same run again with something changed: how the claims of the explanations are checked."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -11,16 +11,14 @@ from matching.attach import prepare
 from matching.candidates import LAST_RANK, Candidates
 from matching.errors import InvalidInstance
 from matching.model import Commitment, Instance, Match, Practitioner, Solution
+from matching.outcome import Outcome, Rerun, outcome_of, solved
 from matching.policy import Policy
-from matching.problem import Status
-from matching.solvers import assign
 from matching.surrounding_territory import competitors, neighbours, part_of
 from matching.workload import workload_units
 
 #: Of one solve around a change where loads are general, in seconds; unit loads need none.
 TIME_BOX_S = 0.6
 
-Tiers = tuple[int, int, int]
 Int64 = npt.NDArray[np.int64]
 
 
@@ -162,11 +160,11 @@ class Case:
         return grouping.only.get(int(grouping.group[row]))
 
     @cached_property
-    def before(self) -> "Outcome":
+    def before(self) -> Outcome:
         """The present solution."""
         return outcome_of(self.solution)
 
-    def again(self, instance: Instance, focus: Collection[int], about: Collection[int] = ()) -> "Rerun":
+    def again(self, instance: Instance, focus: Collection[int], about: Collection[int] = ()) -> Rerun:
         """Solve a changed instance.
 
         Unit loads are solved anew, which is exact. Others around the GPs concerned only, with the change
@@ -240,163 +238,3 @@ def _known(rows: Mapping[str, int], key: str, word: str) -> int:
     if key not in rows:
         raise InvalidInstance([f"{word} {key} : absent de cette liste"])
     return rows[key]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run decided, without its reasons.
-
-    Parameters
-    ----------
-    journey : mapping of str to (str, int, int) or None
-        By patient id: practitioner id, seconds and metres of the way there; None = not placed.
-    rank_values : sequence of int
-        On which scale ``objective`` and ``bound`` are.
-    """
-
-    journey: Mapping[str, tuple[str, int, int] | None]
-    status: Status
-    objective: int
-    bound: int
-    rank_values: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rerun:
-    """The same people decided without a change and with it.
-
-    Parameters
-    ----------
-    is_whole : bool
-        Everybody, and ``before`` is the run of the case; otherwise only those around the change.
-    """
-
-    before: Outcome
-    after: Outcome
-    is_whole: bool
-
-
-def solved(instance: Instance, policy: Policy, time_limit_s: float | None = None) -> Outcome:
-    """Return what ``attach`` decides, without the reasons of everybody: they cost as much as a flow."""
-    found = prepare(instance, policy)
-    result = assign(found.problem, time_limit_s)
-    pair = found.pair_of_each_patient(result.arc)
-    travel, gps = instance.travel, instance.practitioners
-    return Outcome(
-        journey={
-            patient.id: None
-            if row < 0
-            else (
-                gps[travel.practitioner[row]].id,
-                int(travel.duration_s[row]),
-                int(travel.distance_m[row]),
-            )
-            for patient, row in zip(instance.patients, pair.tolist(), strict=True)
-        },
-        status=result.status,
-        objective=result.objective,
-        bound=result.bound,
-        rank_values=found.rank_values,
-    )
-
-
-def outcome_of(solution: Solution) -> Outcome:
-    """Return a solution without its reasons."""
-    return Outcome(
-        journey={
-            m.patient_id: None
-            if m.practitioner_id is None
-            else (m.practitioner_id, m.duration_s or 0, m.distance_m or 0)
-            for m in solution.matches
-        },
-        status=solution.status,
-        objective=solution.objective,
-        bound=solution.bound,
-        rank_values=solution.rank_values,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What one solution changes against another, as counts: nobody is named.
-
-    Parameters
-    ----------
-    gained, lost : tuple of three int
-        Patients of tiers 1, 2, 3 placed only after, only before.
-    moved : int
-        Patients placed in both, with another GP.
-    saved_s : int
-        Travel that those placed in both save, in seconds, one way; negative when it grows.
-    value : int
-        Change of ``objective``, on the scale of the solution before.
-    at_least, at_most : int or None
-        What is proven about the change between the two optima of everybody: both ``value`` when both
-        are exact; otherwise what the bound of the run leaves at least, and None.
-    """
-
-    gained: Tiers
-    lost: Tiers
-    moved: int
-    saved_s: int
-    value: int
-    at_least: int
-    at_most: int | None
-
-    @property
-    def net(self) -> Tiers:
-        """More placed, by tier."""
-        one, two, three = (after - before for after, before in zip(self.gained, self.lost, strict=True))
-        return one, two, three
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether the change of value is exact."""
-        return self.at_least == self.at_most
-
-
-def effect(case: Case, rerun: Rerun, *, apart: Collection[int] = ()) -> Effect:
-    """Return what a change does.
-
-    Parameters
-    ----------
-    apart : collection of int
-        Rows of patients who are left out of the counts, not of the value.
-    """
-    gained, lost, placed_more = [0, 0, 0], [0, 0, 0], [0, 0, 0, 0]
-    moved = saved_s = 0
-    left_out = {case.match(row).patient_id for row in apart}
-    for patient_id, then in rerun.before.journey.items():
-        now, match = rerun.after.journey[patient_id], case.match(case.row(patient_id))
-        placed_more[match.rank] += (now is not None) - (then is not None)
-        if patient_id in left_out:
-            continue
-        if then is not None and now is not None:
-            moved += then[0] != now[0]
-            saved_s += then[1] - now[1]
-        else:
-            gained[match.tier - 1] += now is not None
-            lost[match.tier - 1] += then is not None
-    value = _change_of_value(case, rerun, placed_more)
-    proven = rerun.is_whole and {rerun.before.status, rerun.after.status} == {Status.OPTIMAL}
-    return Effect(
-        gained=(gained[0], gained[1], gained[2]),
-        lost=(lost[0], lost[1], lost[2]),
-        moved=moved,
-        saved_s=saved_s,
-        value=value,
-        at_least=value if proven else case.solution.objective + value - case.solution.bound,
-        at_most=value if proven else None,
-    )
-
-
-def _change_of_value(case: Case, rerun: Rerun, placed_more: Sequence[int]) -> int:
-    """Return the change on the scale of the run: more placed at its rank values, and the rest as found."""
-    change = rerun.after.objective - rerun.before.objective
-    for outcome, sign in ((rerun.after, -1), (rerun.before, 1)):
-        for patient_id, journey in outcome.journey.items():
-            if journey is not None:
-                change += sign * outcome.rank_values[case.match(case.row(patient_id)).rank]
-    return change + sum(
-        more * value for more, value in zip(placed_more, case.solution.rank_values, strict=True)
-    )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from matching import french
+from matching.effect import Effect, Tiers, effect
 from matching.errors import InvalidInstance
 from matching.model import Instance, Solution
 from matching.policy import Policy
-from matching.what_if import TIME_BOX_S, Case, Effect, Tiers, effect
+from matching.what_if import TIME_BOX_S, Case
 
 _TENTHS_PER_MINUTE = 10
 _SECONDS_PER_MINUTE = 60

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from matching import french
 from matching.codes import say
+from matching.effect import Effect, Tiers, effect
 from matching.explain.options import Option
 from matching.explain.pair import called, facts, holder_data, room
 from matching.model import Reason
-from matching.what_if import Case, Effect, Tiers, effect
+from matching.what_if import Case
 
 HALF_MINUTE_S = 30
 
