@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -12,26 +12,24 @@ from sqlmodel import Session, col, func, select
 from api.schemas.health import Check, Health
 from api.services import Services
 from matching.errors import RelaisError
-from scheduler.jobs.health import JobBoard, JobHealth
+from scheduler.jobs.health import JobHealth, jobs_health
+from scheduler.jobs.start import late_after
 from scheduler.store.engine import sqlite_has_wal_reset_bug
 from scheduler.store.migrate import pending
 from scheduler.store.tables import Feed, FeedState
 
 log = structlog.get_logger("relais.health")
 
+LONGEST_SILENCE = timedelta(minutes=1)
+"""Without any process that runs the jobs; another takes over within 30 seconds."""
+
 BROKEN_AFTER = 3
 """Failures in a row after which a calendar counts as broken: one is often the other side's restart."""
 
 
-def examine(here: Services, jobs: JobBoard | None = None) -> Health:
-    """Look at everything; one broken thing never hides the others.
-
-    Parameters
-    ----------
-    jobs
-        What starts by the clock in this process; ``None`` when another process sees to it.
-    """
-    checks = [*_checks(here), _jobs(here, jobs)]
+def examine(here: Services) -> Health:
+    """Look at everything; one broken thing never hides the others."""
+    checks = list(_checks(here))
     failed = any(check.state == "failed" for check in checks)
     return Health(status="degraded" if failed else "ok", checks=checks)
 
@@ -41,6 +39,7 @@ def _checks(here: Services) -> Iterator[Check]:
         ("database", _database),
         ("migrations", _migrations),
         ("feeds", _feeds),
+        ("jobs", _jobs),
     )
     for name, look in looks:
         try:
@@ -87,20 +86,32 @@ def _count(session: Session, *, broken: bool = False) -> int:
     return session.exec(query).one()
 
 
-def _jobs(here: Services, board: JobBoard | None) -> Check:
-    if board is None:
-        return _check("jobs", "ok", "Les tâches de fond tournent dans un autre processus, ou pas du tout.")
-    jobs, now = board.all(), here.clock()
-    told = " ; ".join(f"{job.job_id} : {_last_success(job, now)}" for job in jobs)
-    if late := [job for job in jobs if job.is_late(now)]:
+def _jobs(here: Services) -> Check:
+    """Tell how the jobs fare, whichever process runs them."""
+    with here.store.read() as session:
+        found = jobs_health(session, late_after(here.store, here.settings))
+    now = here.clock()
+    told = " ; ".join(f"{job.job_id} : {_last_success(job, now)}" for job in found.jobs)
+    if not found.jobs:
+        return _check("jobs", "warning", "Aucun processus n'a encore fait les tâches de fond.")
+    if found.silent_for is not None and found.silent_for > LONGEST_SILENCE:
+        minutes = int(found.silent_for.total_seconds() // 60)
+        return _check(
+            "jobs",
+            "failed",
+            f"Aucun processus ne fait les tâches de fond depuis {minutes} min : lancez « relais jobs ».",
+        )
+    if late := [job for job in found.jobs if job.is_late(now)]:
         return _check("jobs", "failed", f"{len(late)} tâche(s) de fond en retard. {told}.")
-    return _check("jobs", "warning" if any(job.trouble for job in jobs) else "ok", f"{told}.")
+    return _check("jobs", "warning" if any(job.trouble for job in found.jobs) else "ok", f"{told}.")
 
 
 def _last_success(job: JobHealth, now: datetime) -> str:
+    trouble = f", dernier essai en échec ({job.trouble})" if job.trouble else ""
     if job.succeeded_at is None:
-        return "pas encore de réussite"
-    return f"dernière réussite il y a {int((now - job.succeeded_at).total_seconds())} s"
+        return f"pas encore de réussite{trouble}"
+    ago = int((now - job.succeeded_at).total_seconds())
+    return f"dernière réussite il y a {ago} s, en {job.took_s or 0:.1f} s{trouble}"
 
 
 def _sqlite_version(version: tuple[int, int, int]) -> Check:

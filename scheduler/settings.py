@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     fhir_client_cn: str = ""
     fhir_client_ou: str = ""
     fhir_open: bool = False  # without the proxy; development only
+    fhir_at_once: int = Field(default=4, ge=1, le=100)
+    sas_url: str = ""
+    sas_system: str = ""
+    sas_cert_file: Path | None = None
+    sas_key_file: Path | None = None
+    sas_ca_file: Path | None = None
+    jobs_lease_seconds: float = Field(default=20.0, ge=1, le=25)
     mail_host: str = ""
     mail_port: int = Field(default=587, ge=1, le=65535)
     mail_security: Literal["starttls", "tls", "none"] = "starttls"

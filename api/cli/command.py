@@ -15,6 +15,7 @@ from api.cli import (
     demo,
     demography,
     fill,
+    jobs,
     policy,
     rehearse,
     serve,
@@ -45,6 +46,7 @@ app.command("demography", cls=FrenchCommand, help=demography.HELP, epilog=demogr
 app.add_typer(policy.app, name="policy")
 app.add_typer(calendar.app, name="calendar")
 app.command("serve", cls=FrenchCommand, help=serve.HELP, epilog=serve.EXAMPLE)(serve.serve)
+app.command("jobs", cls=FrenchCommand, help=jobs.HELP, epilog=jobs.EXAMPLE)(jobs.jobs)
 app.command("migrate", cls=FrenchCommand, help=database.HELP, epilog=database.EXAMPLE)(database.migrate)
 app.add_typer(territories.app, name="territory")
 app.add_typer(users.app, name="user")

@@ -45,8 +45,16 @@ class RoundState(StrEnum):
     FAILED = "failed"
 
 
+class MessageChannel(StrEnum):
+    """By what way a message goes; a letter is printed and posted by a person."""
+
+    MAIL = "mail"
+    SMS = "sms"
+    LETTER = "letter"
+
+
 class MessageState(StrEnum):
-    """Where a mail stands; a dead one was given up and needs a person."""
+    """Where a message stands; a dead one was given up and needs a person."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -100,14 +108,15 @@ class FeedAlert(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """A mail to be sent, written with what it tells of: sent at least once, under one Message-ID.
+    """A message to be sent, written with what it tells of: sent at least once, under one Message-ID.
 
-    ``key`` says what the mail is about: the same thing is told once. Never any health data, nor the name of
-    a patient.
+    ``key`` says what it is about: the same thing is told once. Never any health data, nor the name of a
+    patient: where a letter goes is read from the patient's file when it is printed.
     """
 
     __table_args__ = (
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="message_sent_at"),
+        CheckConstraint("channel <> 'letter' OR patient_id IS NOT NULL", name="message_letter"),
         Index(
             "message_due",
             "due_at",
@@ -120,6 +129,10 @@ class Message(SQLModel, table=True):
     territory_id: int = Field(foreign_key="territory.id", index=True)
     kind: str = Field(max_length=40)
     key: str = Field(max_length=200, unique=True)
+    channel: MessageChannel = Field(
+        default=MessageChannel.MAIL, sa_type=choice(MessageChannel, "message_channel")
+    )
+    patient_id: UUID | None = Field(default=None, foreign_key="patient.id", index=True)
     recipient: str = Field(max_length=200)
     subject: str = Field(max_length=200)
     body: str = Field(sa_type=Text)
@@ -152,6 +165,7 @@ class CareRequest(SQLModel, table=True):
     __tablename__ = "care_request"
     __table_args__ = (
         CheckConstraint("urgency BETWEEN 1 AND 3", name="care_request_urgency"),
+        CheckConstraint("age BETWEEN 0 AND 130", name="care_request_age"),
         CheckConstraint("deadline_at > received_at", name="care_request_deadline"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="care_request_latitude"),
         CheckConstraint("longitude BETWEEN -180 AND 180", name="care_request_longitude"),
@@ -180,6 +194,7 @@ class CareRequest(SQLModel, table=True):
     next_action_at: datetime | None = Field(default=None, sa_type=Instant)
     created_by: str = Field(max_length=80)
     updated_at: datetime = Field(sa_type=Instant)
+    age: int | None = None
 
 
 class CareEvent(SQLModel, table=True):

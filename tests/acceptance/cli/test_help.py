@@ -10,6 +10,7 @@ COMMANDS = [
     ("calendar", "preview"),
     ("demo",),
     ("demography",),
+    ("jobs",),
     ("migrate",),
     ("policy",),
     ("policy", "check"),

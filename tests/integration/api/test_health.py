@@ -1,15 +1,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+import api.health as looking
 from api.app import create_app
-from scheduler.jobs.health import JobBoard, JobHealth
+from scheduler.jobs.lease import JOBS, database_now
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
+from scheduler.store.tables import JobRun, JobRunState, Lease
 from tests import factories
 from tests.factories import NOW
 from tests.integration.api.client import clients_of
@@ -79,23 +80,50 @@ def test_a_database_that_is_gone_is_503_without_its_address(settings: Settings) 
     assert "ZZCANARI" not in me.text
 
 
+RUN = {"job_id": "due_feeds", "tick": NOW, "term": 1, "state": JobRunState.DONE, "started_at": NOW}
+
+
 @pytest.mark.parametrize(
-    ("job", "status", "state", "words"),
+    ("ago", "failed", "silent", "status", "state", "words"),
     [
-        ({"succeeded_at": NOW - timedelta(seconds=30)}, 200, "ok", "il y a 30 s"),
-        ({"succeeded_at": NOW, "trouble": "missed"}, 200, "warning", "due_feeds"),
-        ({"succeeded_at": NOW - timedelta(minutes=4)}, 503, "failed", "en retard"),
-        ({}, 503, "failed", "pas encore"),
+        (
+            timedelta(seconds=30),
+            False,
+            False,
+            200,
+            "ok",
+            "due_feeds : dernière réussite il y a 30 s, en 2.0 s",
+        ),
+        (timedelta(seconds=30), True, False, 200, "warning", "dernier essai en échec (KeyError poll.py:41)"),
+        (timedelta(minutes=4), False, False, 503, "failed", "1 tâche(s) de fond en retard"),
+        (timedelta(seconds=30), False, True, 503, "failed", "lancez « relais jobs »"),
     ],
 )
-def test_jobs_that_no_longer_run_are_told(
-    sqlite_store: Store, settings: Settings, job: dict[str, Any], status: int, state: str, words: str
+def test_jobs_that_no_longer_run_are_told_by_any_process(
+    store: Store,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    ago: timedelta,
+    failed: bool,
+    silent: bool,
+    status: int,
+    state: str,
+    words: str,
 ) -> None:
-    app = create_app(settings, sqlite_store, clock=Setting().clock)
-    app.state.jobs = JobBoard()
-    since = NOW - timedelta(hours=1)
-    app.state.jobs.add(JobHealth(job_id="due_feeds", every=timedelta(minutes=1), since=since, **job))
-    with clients_of(app) as clients, clients.new() as client:
+    monkeypatch.setattr(looking, "late_after", lambda *_: {"due_feeds": timedelta(minutes=3)})
+    with store.write() as session:
+        now = database_now(session)
+        until = now - timedelta(minutes=2) if silent else now + timedelta(minutes=1)
+        session.add(
+            Lease(name=JOBS, holder="ZZCANARI", term=1, taken_at=NOW - timedelta(hours=1), expires_at=until)
+        )
+        ended = {"started_at": NOW - ago - timedelta(seconds=2), "ended_at": NOW - ago}
+        session.add(JobRun(**{**RUN, **ended}))
+        if failed:
+            later = {"tick": NOW + timedelta(minutes=1), "state": JobRunState.FAILED, "ended_at": NOW}
+            session.add(JobRun(**{**RUN, **later, "failure": "KeyError poll.py:41"}))
+    with clients_of(create_app(settings, store, clock=Setting().clock)) as clients, clients.new() as client:
         answer = client.get("/health")
     assert (answer.status_code, checks(answer)["jobs"][0]) == (status, state)
     assert words in checks(answer)["jobs"][1]
+    assert "ZZCANARI" not in answer.text

@@ -1,0 +1,124 @@
+"""When a territory is due for another matching run without anybody asking: every night, and on events.
+
+What asks for a run during the day is read from the history, so that nothing has to be remembered beside it:
+a patient who came to the waiting list, or came back to it with their seniority, or a GP who opened places,
+since the last run began. A decline thus brings the next proposal within minutes, in working hours.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from scheduler.accounts.actor import system_actor
+from scheduler.agenda.public_holidays import is_public_holiday
+from scheduler.clock import Clock
+from scheduler.referrals.errors import RunInProgress
+from scheduler.referrals.life import Step
+from scheduler.referrals.policies import in_force
+from scheduler.referrals.run import RunOrder, Solve, run_matching
+from scheduler.referrals.solve import solve_in_child
+from scheduler.store.engine import Store
+from scheduler.store.tables import (
+    Intake,
+    MatchingRun,
+    Practitioner,
+    Referral,
+    ReferralEvent,
+    ReferralState,
+    Territory,
+    TerritoryCommune,
+)
+
+OPENS, CLOSES = time(8), time(19)
+"""Hours, Monday to Friday, between which events bring a run: somebody is there to read the proposals."""
+
+REST = timedelta(minutes=10)
+"""Between two runs brought by events: what comes in between is gathered into one."""
+
+ACTOR = "matching"
+_SATURDAY = 5
+
+
+def due_tonight(session: Session) -> list[int]:
+    """List the territories with anybody on the waiting list."""
+    waiting = col(Referral.state) == ReferralState.WAITING
+    return sorted(session.exec(select(Referral.territory_id).where(waiting).distinct()))
+
+
+def due_after_changes(session: Session, *, now: datetime) -> list[int]:
+    """List the territories where a run is worth it now: working hours, and something new since the last."""
+    return [
+        territory_id
+        for territory_id in due_tonight(session)
+        if _is_working_time(session, territory_id, now) and _has_changed(session, territory_id, now)
+    ]
+
+
+def rematch(
+    store: Store, territory_id: int, *, limit_s: float, clock: Clock, solve: Solve = solve_in_child
+) -> bool:
+    """Run the matching of a territory under the policy in force; False when a run is under way already."""
+    with store.read() as session:
+        rules = in_force(session, territory_id)
+    order = RunOrder(policy=rules.policy, policy_id=rules.id, time_limit_s=limit_s)
+    try:
+        run_matching(store, system_actor(ACTOR, territory_id), order, clock=clock, solve=solve)
+    except RunInProgress:
+        return False
+    return True
+
+
+def _is_working_time(session: Session, territory_id: int, now: datetime) -> bool:
+    zone = session.get_one(Territory, territory_id).zone
+    local = now.astimezone(ZoneInfo(zone))
+    if local.weekday() >= _SATURDAY or not OPENS <= local.time() < CLOSES:
+        return False
+    communes = select(TerritoryCommune.insee).where(col(TerritoryCommune.territory_id) == territory_id)
+    insee = session.exec(communes.order_by(col(TerritoryCommune.insee)).limit(1)).first()
+    return insee is None or not is_public_holiday(insee, local.date())
+
+
+def _has_changed(session: Session, territory_id: int, now: datetime) -> bool:
+    """Tell whether the waiting list or the places have gained anything since the last run began."""
+    last = session.exec(
+        select(MatchingRun)
+        .where(col(MatchingRun.territory_id) == territory_id)
+        .order_by(col(MatchingRun.started_at).desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return True
+    if now < (last.ended_at or last.started_at) + REST:
+        return False
+    return _any(session, _came_to_wait(territory_id, last.started_at)) or _any(
+        session, _opened_places(territory_id, last.started_at)
+    )
+
+
+def _came_to_wait(territory_id: int, since: datetime) -> Any:
+    """Select arrivals on the list; those that a run itself sends back are no reason for another."""
+    return (
+        select(ReferralEvent.id)
+        .join(Referral, col(Referral.id) == col(ReferralEvent.referral_id))
+        .where(
+            col(ReferralEvent.at) > since,
+            col(ReferralEvent.to_state) == ReferralState.WAITING,
+            col(ReferralEvent.from_state).is_distinct_from(ReferralState.WAITING),
+            col(ReferralEvent.kind) != Step.SUPERSEDE.value,
+            col(Referral.territory_id) == territory_id,
+        )
+    )
+
+
+def _opened_places(territory_id: int, since: datetime) -> Any:
+    return (
+        select(Intake.id)
+        .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
+        .where(col(Intake.opened_at) > since, col(Practitioner.territory_id) == territory_id)
+    )
+
+
+def _any(session: Session, query: Any) -> bool:
+    return session.exec(query.limit(1)).first() is not None

@@ -1,0 +1,99 @@
+"""``relais jobs`` in two real processes on PostgreSQL: each tick once; the killed holder is replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from scheduler.store.engine import Store
+from scheduler.store.tables import JobRun, JobRunState, Lease
+
+BIN = Path(sys.executable).parent
+TAKEOVER_S = 30.0
+
+Start = Callable[[], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(postgresql_url: str, tmp_path: Path) -> Iterator[Start]:
+    """Start ``relais jobs`` on a database, with a lease of two seconds."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RELAIS_")}
+    environment |= {
+        "RELAIS_DATABASE_URL": postgresql_url,
+        "RELAIS_DATA_DIR": str(tmp_path),
+        "RELAIS_JOBS_LEASE_SECONDS": "2",
+    }
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start_one() -> subprocess.Popen[bytes]:
+        with (tmp_path / f"{len(started)}.log").open("wb") as log:
+            started.append(
+                subprocess.Popen([BIN / "relais", "jobs"], env=environment, stdout=log, stderr=log)
+            )
+        return started[-1]
+
+    yield start_one
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        assert process.wait(30) in {0, -signal.SIGKILL}
+
+
+def wait_for(store: Store, found: Callable[[Store], object], *, at_most_s: float = 90) -> None:
+    deadline = time.monotonic() + at_most_s
+    while not found(store):
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+def lease(store: Store) -> Lease | None:
+    with store.read() as session:
+        return session.exec(select(Lease)).first()
+
+
+def runs(store: Store) -> list[JobRun]:
+    with store.read() as session:
+        return list(session.exec(select(JobRun).order_by(col(JobRun.id))))
+
+
+def done_in(store: Store, term: int) -> bool:
+    found = [run for run in runs(store) if run.term == term]
+    return bool(found) and all(run.ended_at for run in found) and "mail" in {run.job_id for run in found}
+
+
+def daily(store: Store) -> JobRun:
+    (found,) = [run for run in runs(store) if run.job_id == "old_records"]
+    return found
+
+
+def test_each_tick_once_and_the_killed_holder_is_replaced_by_one_that_does_what_it_left(
+    start: Start, postgresql_store: Store
+) -> None:
+    both = [start(), start()]
+    wait_for(postgresql_store, lambda store: done_in(store, 1))
+    held = lease(postgresql_store)
+    assert held is not None
+    (holder,) = [process for process in both if f":{process.pid}:" in held.holder]
+    (other,) = [process for process in both if process is not holder]
+    with postgresql_store.write() as session:  # as if it were killed within its daily work
+        begun = session.get_one(JobRun, daily(postgresql_store).id)
+        begun.state, begun.ended_at = JobRunState.RUNNING, None
+        session.add(begun)
+
+    holder.kill()
+    holder.wait(30)
+    wait_for(postgresql_store, lambda store: (lease(store) or held).term == 2, at_most_s=TAKEOVER_S)
+    now_held = lease(postgresql_store)
+    assert now_held is not None
+    assert f":{other.pid}:" in now_held.holder
+    wait_for(postgresql_store, lambda store: daily(store).state is JobRunState.DONE)
+    assert (daily(postgresql_store).num_attempts, daily(postgresql_store).term) == (2, 2)
+    assert set(Counter((run.job_id, run.tick) for run in runs(postgresql_store)).values()) == {1}
+    assert JobRunState.FAILED not in {run.state for run in runs(postgresql_store)}
