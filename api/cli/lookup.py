@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sqlmodel import Session
 
 
@@ -51,4 +53,23 @@ def practitioner_id(session: "Session", rpps: str | None) -> int | None:
     found = session.exec(select(Practitioner.id).where(Practitioner.rpps == rpps)).one_or_none()
     if found is None:
         raise InvalidInput("--practitioner", "le numéro RPPS d'un médecin de cette base")
+    return found
+
+
+def account_id(session: "Session", email: str) -> "UUID":
+    """Find a person by e-mail address.
+
+    Raises
+    ------
+    InvalidInput
+        When nobody has this address.
+    """
+    from sqlmodel import select  # noqa: PLC0415
+
+    from scheduler.errors import InvalidInput  # noqa: PLC0415
+    from scheduler.store.tables import Account  # noqa: PLC0415
+
+    found = session.exec(select(Account.id).where(Account.email == email.strip().lower())).one_or_none()
+    if found is None:
+        raise InvalidInput("--for", "l'adresse électronique d'un compte (voir « relais user list »)")
     return found

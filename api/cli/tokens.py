@@ -10,7 +10,7 @@ import typer
 
 from api.cli.database import open_store
 from api.cli.french import FrenchCommand, FrenchGroup
-from api.cli.lookup import territory_id, territory_slugs
+from api.cli.lookup import account_id, territory_id, territory_slugs
 from api.cli.screen import console
 from api.cli.values import ROLES, role, token_id, whole
 
@@ -36,6 +36,12 @@ def issue(
     territory: Annotated[
         str | None, typer.Option(metavar="SLUG", help="Territoire ; inutile s'il n'y en a qu'un.")
     ] = None,
+    acts_for: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="EMAIL", help="Agit pour cette personne : le logiciel d'un médecin, par exemple."
+        ),
+    ] = None,
     days: Annotated[
         int | None,
         typer.Option(metavar="N", parser=whole(1, 3650), help="Jours avant expiration ; sinon aucune."),
@@ -53,6 +59,7 @@ def issue(
             name=name,
             role=granted,
             territory_id=territory_id(session, territory),
+            account_id=None if acts_for is None else account_id(session, acts_for),
             expires_at=None if days is None else now + timedelta(days=days),
             now=now,
         )

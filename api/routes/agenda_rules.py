@@ -8,7 +8,7 @@ from api.dependencies import CalendarKeeper
 from api.schemas.agenda import AgendaRulesBody
 from api.schemas.common import Id
 from api.services import Here
-from scheduler.agenda.rules import get_rules, set_rules
+from scheduler.agenda.rules import Wishes, get_rules, set_rules
 
 router = APIRouter(prefix="/api/v1/practitioners/{practitioner_id}/agenda-rules", tags=["agenda partagé"])
 
@@ -17,16 +17,21 @@ PractitionerId = Annotated[Id, Path()]
 
 @router.get("")
 def show(practitioner_id: PractitionerId, actor: CalendarKeeper, here: Here) -> AgendaRulesBody:
-    """Tell until how many hours before its start a booking may be cancelled without a reason."""
+    """Tell until when a booking may be cancelled without a reason, and which ages are seen in person."""
     with here.store.read() as session:
-        return AgendaRulesBody(cancel_hours=get_rules(session, actor, practitioner_id))
+        return _body(get_rules(session, actor, practitioner_id))
 
 
 @router.put("")
 def change(
     practitioner_id: PractitionerId, given: AgendaRulesBody, actor: CalendarKeeper, here: Here
 ) -> AgendaRulesBody:
-    """Change it; it holds for the bookings made already too."""
+    """Change all of it; the limit holds for the bookings made already too."""
     with here.store.write() as session:
-        rules = set_rules(session, actor, practitioner_id, cancel_hours=given.cancel_hours, now=here.clock())
-        return AgendaRulesBody(cancel_hours=rules.cancel_hours)
+        wishes = Wishes(**given.model_dump())
+        set_rules(session, actor, practitioner_id, wishes, now=here.clock())
+    return _body(wishes)
+
+
+def _body(wishes: Wishes) -> AgendaRulesBody:
+    return AgendaRulesBody(cancel_hours=wishes.cancel_hours, age_min=wishes.age_min, age_max=wishes.age_max)

@@ -17,6 +17,7 @@ from api.services import Here
 from scheduler.agenda.booking import book, book_extra, hold
 from scheduler.agenda.find import find
 from scheduler.agenda.full import refuse_if_full
+from scheduler.agenda.rules import OLDEST
 from scheduler.agenda.search import FARTHEST_KM, FoundSlot, SlotQuery, search
 from scheduler.agenda.why import SENTENCES, why_not_shown
 from scheduler.store.tables import Modality, Role
@@ -38,10 +39,11 @@ class Around:
         to_at: Annotated[Instant | None, Query(alias="to", description="Par défaut : 48 h plus tard")] = None,
         max_km: Annotated[float, Query(gt=0, le=FARTHEST_KM, description="Par la route, en km")] = 15.0,
         modality: Annotated[Modality | None, Query(description="AMB cabinet, HH domicile, VR vidéo")] = None,
+        age: Annotated[int | None, Query(ge=0, le=OLDEST, description="Du patient, en années")] = None,
     ) -> None:
         self.insee, self.latitude, self.longitude = insee, lat, lon
         self.from_at, self.to_at = from_at, to_at
-        self.max_km, self.modality = max_km, modality
+        self.max_km, self.modality, self.age = max_km, modality, age
 
 
 @router.get("")
@@ -187,6 +189,7 @@ def _wanted(around: Around, now: datetime) -> SlotQuery:
         to_at=around.to_at or from_at + USUAL_WINDOW,
         modality=around.modality,
         max_km=around.max_km,
+        age=around.age,
     )
 
 

@@ -15,7 +15,7 @@ from scheduler.agenda.ending import CancelReason
 from scheduler.agenda.feeds import Mode, Preview
 from scheduler.agenda.feeds.addresses import host_only
 from scheduler.agenda.readings import outcome_of
-from scheduler.agenda.rules import MOST_CANCEL_HOURS
+from scheduler.agenda.rules import MOST_CANCEL_HOURS, OLDEST
 from scheduler.agenda.settling import ConflictLine, Settle
 from scheduler.agenda.weekly import LONGEST_MINUTES, SHORTEST_MINUTES, Week
 from scheduler.agenda.why import Why
@@ -313,6 +313,8 @@ class AgendaRulesBody(Wire):
         le=MOST_CANCEL_HOURS,
         description="Une annulation se fait librement jusqu'à tant d'heures avant le rendez-vous",
     )
+    age_min: int | None = Field(default=None, ge=0, le=OLDEST, description="Âges vus en consultation")
+    age_max: int | None = Field(default=None, ge=0, le=OLDEST, description="Compris ; null : sans limite")
 
 
 class ConflictOut(Wire):

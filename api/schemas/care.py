@@ -36,6 +36,7 @@ class CareRequestIn(Wire):
     usual_practitioner_id: Id | None = Field(default=None, description="Médecin habituel, servi d'abord")
     patient_id: UUID | None = None
     promised: bool = Field(default=False, description="Un créneau a été promis au patient")
+    age: int | None = Field(default=None, ge=0, le=130, description="Du patient, en années")
 
 
 class CareRequestOut(Wire):

@@ -19,7 +19,7 @@ class Actor:
     territory_id
         The territory they act in; nothing of another one is theirs to see.
     account_id
-        The account of a person; ``None`` for machines and jobs.
+        The account of a person, or of the person a machine acts for; ``None`` for other machines and jobs.
     practitioner_id
         The practitioner this account is, or works for; ``None`` for others.
     request_id

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.errors import InvalidInput, NotFound, NotSignedIn
-from scheduler.store.tables import ApiToken, Role
+from scheduler.store.tables import Account, ApiToken, Grant, Role
 
 PREFIX = "relais_"
 """Begins every key, so that tools that look for leaked secrets recognise it."""
@@ -29,27 +29,37 @@ def issue_token(
     name: str,
     role: Role,
     territory_id: int,
+    account_id: UUID | None = None,
     expires_at: datetime | None = None,
     now: datetime,
 ) -> IssuedToken:
     """Make a key for a machine.
 
+    Parameters
+    ----------
+    account_id
+        The person it acts for: a GP's own software opens slots in their name.
+
     Raises
     ------
     InvalidInput
-        When the name is empty or over 100 characters, or the end is not in the future.
+        When the name is empty or over 100 characters, the end is not in the future, or the person does not
+        hold the role in the territory.
     """
     shown = " ".join(name.split())
     if not 1 <= len(shown) <= 100:
         raise InvalidInput("nom", "1 à 100 caractères")
     if expires_at is not None and expires_at <= now:
         raise InvalidInput("expiration", "une date à venir")
+    if account_id is not None and not _holds(session, account_id, role, territory_id):
+        raise InvalidInput("compte", "un compte actif qui a ce rôle sur ce territoire")
     token = new_secret(PREFIX)
     row = ApiToken(
         token_hash=hash_of(token),
         name=shown,
         role=role,
         territory_id=territory_id,
+        account_id=account_id,
         created_at=now,
         expires_at=expires_at,
     )
@@ -64,12 +74,36 @@ def actor_of_token(session: Session, token: str, *, now: datetime, request_id: s
     Raises
     ------
     NotSignedIn
-        When the key is unknown, expired or revoked.
+        When the key is unknown, expired or revoked, or acts for somebody who no longer holds its role.
     """
     row = session.exec(select(ApiToken).where(ApiToken.token_hash == hash_of(token))).one_or_none()
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise NotSignedIn
-    return Actor(key=f"token:{row.id}", role=row.role, territory_id=row.territory_id, request_id=request_id)
+    person = None if row.account_id is None else session.get(Account, row.account_id)
+    if person is not None and not _holds(session, person.id, row.role, row.territory_id):
+        raise NotSignedIn
+    return Actor(
+        key=f"token:{row.id}",
+        role=row.role,
+        territory_id=row.territory_id,
+        account_id=None if person is None else person.id,
+        practitioner_id=None if person is None else person.practitioner_id,
+        request_id=request_id,
+    )
+
+
+def _holds(session: Session, account_id: UUID, role: Role, territory_id: int) -> bool:
+    held = (
+        select(Grant.account_id)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(
+            col(Grant.account_id) == account_id,
+            col(Grant.role) == role,
+            col(Grant.territory_id) == territory_id,
+            col(Account.active).is_(True),
+        )
+    )
+    return session.exec(held).first() is not None
 
 
 def revoke_token(session: Session, token_id: UUID, *, now: datetime) -> None:

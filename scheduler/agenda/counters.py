@@ -21,6 +21,7 @@ from scheduler.clock import local_day
 from scheduler.errors import InvalidInput
 from scheduler.store.tables import (
     Account,
+    ApiToken,
     Booking,
     BookingEvent,
     BookingState,
@@ -168,11 +169,17 @@ def _bookings(session: Session, slot_ids: list[int]) -> Mapping[int, list[Any]]:
 
 
 def _staff(session: Session, practitioner_ids: set[int]) -> frozenset[tuple[str, int]]:
-    """Give who acts for whom: the keys of the accounts of each practitioner's side."""
-    query = select(Account.id, Account.practitioner_id).where(
-        col(Account.practitioner_id).in_(practitioner_ids)
+    """Give who acts for whom: the keys of the accounts of each practitioner's side, and of their programs."""
+    of_theirs = col(Account.practitioner_id).in_(practitioner_ids)
+    people = session.exec(select(Account.id, Account.practitioner_id).where(of_theirs))
+    programs = session.exec(
+        select(ApiToken.id, Account.practitioner_id)
+        .join(Account, col(Account.id) == col(ApiToken.account_id))
+        .where(of_theirs)
     )
-    return frozenset((f"account:{account_id}", who) for account_id, who in session.exec(query) if who)
+    keys = [(f"account:{row_id}", who) for row_id, who in people]
+    keys += [(f"token:{row_id}", who) for row_id, who in programs]
+    return frozenset((key, who) for key, who in keys if who)
 
 
 def _of_slot(row: Any, bookings: Iterable[Any], staff: frozenset[tuple[str, int]]) -> Counts:

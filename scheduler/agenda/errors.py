@@ -118,7 +118,9 @@ class PeopleOnly(Forbidden):
 
     def __init__(self) -> None:
         RelaisError.__init__(
-            self, "Un programme n'ouvre pas de créneau à la main : reliez son agenda, ou connectez-vous."
+            self,
+            "Ce programme n'agit pour personne : donnez-lui une clé faite pour un médecin ou son secrétariat "
+            "(relais token issue --for), reliez son agenda, ou connectez-vous.",
         )
 
 

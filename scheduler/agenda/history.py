@@ -1,4 +1,7 @@
-"""Every step of a booking leaves two traces: a line of its history, and the access to the patient's file."""
+"""Every step of a booking leaves two traces: a line of its history, and the access to the patient's file.
+
+Of those that regulators of the SAS platform make, the platform is told too.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +12,7 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor, system_actor
 from scheduler.agenda.life import Step, step
 from scheduler.audit import record
+from scheduler.sas.reports import report_step
 from scheduler.store.tables import Booking, BookingEvent, BookingState
 
 PURPOSE = "unscheduled_care"
@@ -98,3 +102,4 @@ def _note(
             detail=detail or {},
         )
     )
+    report_step(session, actor, booking, before, now)

@@ -14,6 +14,7 @@ from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
 from scheduler.agenda.freshness import Limits, limits_of, trusted
 from scheduler.agenda.places import num_taken
+from scheduler.agenda.rules import OLDEST, sees_age
 from scheduler.errors import InvalidInput
 from scheduler.inputs import checked_commune
 from scheduler.listing import Listed
@@ -58,6 +59,8 @@ class SlotQuery:
         ``FoundSlot.key`` of the last slot of the page before.
     practitioner_id : int or None
         Their slots only.
+    age : int or None
+        Of the patient, in whole years: those who do not see this age in person are left out.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class SlotQuery:
     limit: int = 20
     after: tuple[datetime, int, int] | None = None
     practitioner_id: int | None = None
+    age: int | None = None
 
     def __post_init__(self) -> None:
         if self.from_at.tzinfo is None or self.to_at.tzinfo is None:
@@ -85,6 +89,8 @@ class SlotQuery:
             raise InvalidInput("max_km", f"une distance de 1 à {FARTHEST_KM:g} km")
         if not 1 <= self.limit <= MOST_READ:
             raise InvalidInput("limit", f"un nombre de 1 à {MOST_READ}")
+        if self.age is not None and not 0 <= self.age <= OLDEST:
+            raise InvalidInput("age", f"un âge de 0 à {OLDEST} ans")
 
     def position(self) -> tuple[float, float]:
         """Give the latitude and longitude to start from.
@@ -136,6 +142,7 @@ class FoundSlot:
     seen_at: datetime
     to_confirm: bool
     was_shown: bool
+    phone: str
 
     @property
     def distance_km(self) -> float:
@@ -252,6 +259,7 @@ def _found(row: Any, distance_m: int, travel_s: int, *, limits: Limits, now: dat
         seen_at=row.seen_at,
         to_confirm=row.polled and limits.is_grey(row.seen_at, now),
         was_shown=row.first_shown_at is not None,
+        phone=row.phone,
     )
 
 
@@ -276,6 +284,8 @@ def _statement(
     ]
     if query.practitioner_id is not None:
         conditions.append(col(Slot.practitioner_id) == query.practitioner_id)
+    if query.age is not None:
+        conditions.append(sees_age(query.age))
     if query.modality is not None:
         conditions.append(col(Slot.modality) == query.modality)
     return (
@@ -302,6 +312,7 @@ _COLUMNS: tuple[Any, ...] = (
     Practitioner.family_name,
     Practice.insee,
     Practice.address,
+    Practice.phone,
     Practice.latitude,
     Practice.longitude,
     func.coalesce(Feed.ok_at, Slot.seen_at).label("seen_at"),

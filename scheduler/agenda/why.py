@@ -15,6 +15,7 @@ from scheduler.agenda.freshness import Limits, limits_of
 from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.places import num_taken
 from scheduler.agenda.reach import is_staff
+from scheduler.agenda.rules import sees_age
 from scheduler.agenda.search import FARTHEST_KM, SlotQuery, trip_to
 from scheduler.errors import NotFound
 from scheduler.store.tables import (
@@ -43,6 +44,7 @@ class Why(StrEnum):
     HIDDEN_FEED = "hidden_feed"
     VISIBILITY = "visibility"
     MODALITY = "modality"
+    AGE = "age"
     TOO_FAR = "too_far"
     CUT = "cut"
 
@@ -58,6 +60,7 @@ SENTENCES = {
     Why.HIDDEN_FEED: "L'agenda du médecin est suspendu, ou pas encore activé.",
     Why.VISIBILITY: "Ce type de créneau n'est pas montré à ce rôle.",
     Why.MODALITY: "Une autre façon de consulter est cherchée.",
+    Why.AGE: "Ce médecin ne voit pas cet âge en consultation.",
     Why.TOO_FAR: "Le lieu est plus loin que la recherche n'a dû aller.",
     Why.CUT: f"D'autres passent avant : {MOST_PER_DELAY} par délai sont listés. Précisez la recherche.",
 }
@@ -96,7 +99,7 @@ def why_not_shown(
     NotFound
         When the slot is not of the territory, or of an agenda the actor does not answer for.
     """
-    row = _load(session, actor, slot_id, now)
+    row = _load(session, actor, slot_id, wanted.age, now)
     seen_by = replace(actor, role=viewer)
     found = find(session, seen_by, wanted, usual_practitioner_id=usual_practitioner_id, now=now)
     if slot_id in {slot.slot_id for slot in found.slots}:
@@ -110,7 +113,7 @@ def why_not_shown(
     return Explained(reasons=tuple(reasons), held_until=held_until)
 
 
-def _load(session: Session, actor: Actor, slot_id: int, now: datetime) -> Any:
+def _load(session: Session, actor: Actor, slot_id: int, age: int | None, now: datetime) -> Any:
     of_slot = (col(Booking.slot_id) == col(Slot.id)) & (col(Booking.place) <= col(Slot.capacity))
     for_good = select(func.count()).where(of_slot, col(Booking.state).in_(TAKEN_FOR_GOOD))
     held = select(func.min(Booking.held_until)).where(
@@ -124,6 +127,7 @@ def _load(session: Session, actor: Actor, slot_id: int, now: datetime) -> Any:
             num_taken(now).label("num_taken"),
             for_good.correlate(Slot).scalar_subquery().label("num_for_good"),
             held.correlate(Slot).scalar_subquery().label("held_until"),
+            sees_age(age).label("sees_age"),
         )
         .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
         .join(Practice, col(Practice.id) == col(Slot.practice_id))
@@ -158,6 +162,7 @@ def _checks(
         Why.HIDDEN_FEED: feed is not None and feed.state is not FeedState.ACTIVE,
         Why.VISIBILITY: slot.visibility not in visible_to(viewer),
         Why.MODALITY: wanted.modality is not None and slot.modality is not wanted.modality,
+        Why.AGE: not row.sees_age,
         Why.TOO_FAR: _is_too_far(row, wanted, found, is_usual),
     }
 

@@ -123,11 +123,26 @@ def _allowed(
     whose = np.full(len(supply.places), -2, np.int64)
     for slot in supply.slots:
         whose[supply.place_of[slot.practice_id]] = slot.practitioner_id
+    seen = _sees_age(requests, supply, whose)
     is_usual = usual[trips.patient] == whose[trips.practitioner]
     near = trips.duration_s <= reach_s[trips.patient]
     reachable = trips.duration_s <= rules.max_travel_min * 60
     allowed: npt.NDArray[np.bool_] = np.where(is_usual, reachable, near & ~usual_only[trips.patient])
+    allowed &= seen[trips.patient, trips.practitioner]
     return allowed
+
+
+def _sees_age(
+    requests: Sequence[CareRequest], supply: Supply, whose: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Tell for each request and place whether its practitioner sees this age in person."""
+    seen = np.ones((len(requests), len(whose)), np.bool_)
+    ages = np.array([-1 if request.age is None else request.age for request in requests], np.int64)
+    for place, practitioner_id in enumerate(whose.tolist()):
+        if practitioner_id in supply.ages:
+            low, high = supply.ages[practitioner_id]
+            seen[:, place] = (ages < 0) | ((low <= ages) & (ages <= high))
+    return seen
 
 
 def _as_request(request: CareRequest, circle: Circle) -> Request:

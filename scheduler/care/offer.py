@@ -1,7 +1,7 @@
 """What is free on a territory now, for care requests: the slots, their free places, where they are."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from scheduler.agenda.freshness import sure
 from scheduler.agenda.places import num_taken
+from scheduler.agenda.rules import age_limits
 from scheduler.store.tables import (
     CareOffer,
     CareOfferState,
@@ -57,11 +58,14 @@ class Supply:
     ----------
     places : ndarray of float64, shape (num_practices, 2)
         Latitude and longitude in degrees; row ``place_of[practice_id]``.
+    ages : mapping of int to (int, int)
+        First and last age seen in person, by practitioner; those who see all are left out.
     """
 
     slots: tuple[OpenSlot, ...]
     places: npt.NDArray[np.float64]
     place_of: dict[int, int]
+    ages: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def open_supply(
@@ -105,6 +109,7 @@ def open_supply(
         slots=tuple(_slot(row, offered.get(row.id, 0)) for row in rows),
         places=np.array(list(positions.values()), np.float64).reshape(-1, 2),
         place_of={practice_id: place for place, practice_id in enumerate(positions)},
+        ages=age_limits(session, {row.practitioner_id for row in rows}),
     )
 
 

@@ -10,6 +10,8 @@ from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book
+from scheduler.agenda.rules import OLDEST
+from scheduler.agenda.usual import usual_doctor
 from scheduler.audit import Action, record
 from scheduler.care.circles import MINUTE, circle_at
 from scheduler.care.life import Kind, step
@@ -58,6 +60,10 @@ class Given:
         Aware; by the urgency when not given.
     promised : bool
         The patient was told that a slot will be found.
+    usual_practitioner_id : int or None
+        Asked first; without one, what the territory knows of the patient tells (``agenda.usual``).
+    age : int or None
+        Of the patient, in whole years: not every GP sees every age.
     """
 
     insee: str
@@ -69,6 +75,7 @@ class Given:
     usual_practitioner_id: int | None = None
     patient_id: UUID | None = None
     promised: bool = False
+    age: int | None = None
 
 
 def create_request(session: Session, actor: Actor, given: Given, *, now: datetime) -> CareRequest:
@@ -89,9 +96,14 @@ def create_request(session: Session, actor: Actor, given: Given, *, now: datetim
     modalities = sorted({modality.value for modality in given.modalities})
     if not modalities:
         raise InvalidInput("modalities", "au moins une modalité : AMB, HH ou VR")
+    if given.age is not None and not 0 <= given.age <= OLDEST:
+        raise InvalidInput("age", f"un âge de 0 à {OLDEST} ans, ou rien")
     insee, latitude, longitude = _place(given)
     _check_usual(session, actor, given.usual_practitioner_id)
     _check_patient(session, actor, given.patient_id)
+    usual_id = given.usual_practitioner_id
+    if usual_id is None and given.patient_id is not None:
+        usual_id = usual_doctor(session, actor.territory_id, given.patient_id, now=now)
     request = CareRequest(
         territory_id=actor.territory_id,
         patient_id=given.patient_id,
@@ -100,11 +112,12 @@ def create_request(session: Session, actor: Actor, given: Given, *, now: datetim
         longitude=longitude,
         urgency=given.urgency,
         modalities=modalities,
-        usual_practitioner_id=given.usual_practitioner_id,
+        usual_practitioner_id=usual_id,
         received_at=now,
         deadline_at=deadline_at,
         state=CareState.WAITING,
         promised=given.promised,
+        age=given.age,
         owner_id=actor.account_id,
         created_by=actor.key,
         updated_at=now,

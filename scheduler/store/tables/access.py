@@ -60,7 +60,10 @@ class WebSession(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A machine's key: one role in one territory. Only its hash is kept."""
+    """A machine's key: one role in one territory. Only its hash is kept.
+
+    With ``account_id`` the machine acts for that person: the agenda is theirs, what it opens carries them.
+    """
 
     __tablename__ = "api_token"
 
@@ -72,6 +75,7 @@ class ApiToken(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    account_id: UUID | None = Field(default=None, foreign_key="account.id")
 
 
 class IdempotencyRecord(SQLModel, table=True):

@@ -277,14 +277,22 @@ class SlotConflict(SQLModel, table=True):
 
 
 class AgendaRules(SQLModel, table=True):
-    """What a practitioner wants of those who book with them; without a row, the usual rules hold."""
+    """What a practitioner wants of those who book with them; without a row, the usual rules hold.
+
+    Ages are in whole years, both included; they concern visits in person, not those by video.
+    """
 
     __tablename__ = "agenda_rules"
-    __table_args__ = (CheckConstraint("cancel_hours >= 0", name="agenda_rules_cancel_hours"),)
+    __table_args__ = (
+        CheckConstraint("cancel_hours >= 0", name="agenda_rules_cancel_hours"),
+        CheckConstraint("age_min IS NULL OR age_max IS NULL OR age_min <= age_max", name="agenda_rules_ages"),
+    )
 
     practitioner_id: int = Field(foreign_key="practitioner.id", primary_key=True)
     cancel_hours: int = 0
     updated_at: datetime = Field(sa_type=Instant)
+    age_min: int | None = None
+    age_max: int | None = None
 
 
 class SlotSeries(SQLModel, table=True):

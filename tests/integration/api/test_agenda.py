@@ -8,12 +8,15 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
+from scheduler.accounts.tokens import issue_token
 from scheduler.agenda.bookings import list_bookings
 from scheduler.agenda.reach import may_reach
+from scheduler.errors import InvalidInput
 from scheduler.store.engine import Store
-from scheduler.store.tables import AuditEntry, Booking, BookingEvent, Role, Slot, Visibility
+from scheduler.store.tables import Account, AuditEntry, Booking, BookingEvent, Role, Slot, Visibility
 from tests import factories
 from tests.factories import NOW
+from tests.integration.api.client import Clients
 from tests.integration.api.conftest import Setting
 
 Sign = Callable[..., httpx.Client]
@@ -152,8 +155,8 @@ def test_past_the_practitioners_limit_only_staff_cancel_and_say_why(
         practitioner_id = rows[0].practitioner_id
     gp = as_person(Role.GP, territory_id, practitioner_id)
     rules = f"/api/v1/practitioners/{practitioner_id}/agenda-rules"
-    assert gp.get(rules).json() == {"cancel_hours": 0}
-    assert gp.put(rules, json={"cancel_hours": 2}).json() == {"cancel_hours": 2}
+    assert gp.get(rules).json()["cancel_hours"] == 0
+    assert gp.put(rules, json={"cancel_hours": 2}).json()["cancel_hours"] == 2
     assert gp.put(rules, json={"cancel_hours": 73}).status_code == 422
 
     signaller, coordinator = (as_role(role, territory_id) for role in (Role.SIGNALLER, Role.COORDINATOR))
@@ -339,3 +342,46 @@ def test_find_by_delay_and_ask_why_one_is_missing(
     own = regulator.get("/api/v1/slots/find", params=AROUND | {"usual": practitioner_id}).json()
     assert [slot["id"] for slot in own["usual"]] == slot_ids[1:]
     assert regulator.get(f"/api/v1/slots/{slot_ids[1]}/why-not-shown", params=AROUND).json()["is_shown"]
+
+
+def test_a_gps_own_software_opens_slots_in_their_name_until_they_leave(
+    clients: Clients, store: Store, territory_id: int
+) -> None:
+    with store.write() as session:
+        who = factories.practitioner(session, territory_id=territory_id)
+        practice_id = factories.practice(session, practitioner_id=who.id).id
+        person = factories.account(session, practitioner_id=who.id)
+        factories.grant(session, account_id=person.id, territory_id=territory_id, role=Role.GP)
+        keys = {
+            acts_for: issue_token(
+                session,
+                name="Logiciel",
+                role=Role.GP,
+                territory_id=territory_id,
+                account_id=acts_for,
+                now=NOW,
+            ).token
+            for acts_for in (person.id, None)
+        }
+        with pytest.raises(InvalidInput):
+            issue_token(
+                session,
+                name="Logiciel",
+                role=Role.COORDINATOR,
+                territory_id=territory_id,
+                account_id=person.id,
+                now=NOW,
+            )
+    body = {"practice_id": practice_id, "start_at": "2026-11-24T09:00:00Z", "end_at": "2026-11-24T09:20:00Z"}
+
+    def opened(key: str) -> httpx.Response:
+        client = clients.new()
+        client.headers["authorization"] = f"Bearer {key}"
+        return client.post(f"/api/v1/practitioners/{who.id}/slots", json=body)
+
+    assert opened(keys[None]).status_code == 404  # it is nobody: no agenda is its own
+    assert opened(keys[person.id]).status_code == 201
+    with store.write() as session:
+        assert session.exec(select(Slot.created_by)).one() == person.id
+        session.get_one(Account, person.id).active = False
+    assert opened(keys[person.id]).status_code == 401

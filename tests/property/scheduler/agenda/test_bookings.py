@@ -15,7 +15,7 @@ from scheduler.agenda.booking import book, book_extra, confirm, hold
 from scheduler.agenda.ending import CancelReason, cancel, expire_holds, honour, miss, move
 from scheduler.agenda.errors import HoldOver, NotYetBegun, PlacesLeft, ReasonNeeded
 from scheduler.agenda.life import HELD_FOR, MOVES, state_at
-from scheduler.agenda.rules import set_rules
+from scheduler.agenda.rules import Wishes, set_rules
 from scheduler.agenda.search import SlotQuery, search
 from scheduler.errors import InvalidInput, NotFound, RelaisError, SlotNotOpen, SlotTaken, WrongState
 from scheduler.store.engine import Store
@@ -142,7 +142,13 @@ class Bookings(StoreMachine):
     @rule(hours=st.integers(0, 1))
     def change_the_limit(self, hours: int) -> None:
         with self.store.write() as session:
-            set_rules(session, self.doctor, self.feed.practitioner_id, cancel_hours=hours, now=self.model.now)
+            set_rules(
+                session,
+                self.doctor,
+                self.feed.practitioner_id,
+                Wishes(cancel_hours=hours),
+                now=self.model.now,
+            )
         self.model.cancel_hours = hours
 
     @rule()
