@@ -156,6 +156,9 @@ CLOSE_REASONS: Mapping[CloseReason, str] = {
     CloseReason.DIED: "est décédé",
     CloseReason.CONSENT_WITHDRAWN: "a retiré son accord",
     CloseReason.DUPLICATE: "était déjà signalé",
+    CloseReason.DECLARED_ELSEWHERE: "a déclaré un autre médecin traitant",
+    CloseReason.NO_LONGER_WANTED: "ne souhaite plus de médecin traitant",
+    CloseReason.LOST_CONTACT: "n’a pas pu être joint",
 }
 
 CONSENT_HOW: Mapping[ConsentHow, str] = {

@@ -6,6 +6,9 @@ RelaisError (matching.errors)
 │   │   └── AlreadySignalled   the same person has an open referral in this territory
 │   ├── ConsentMissing         no consent, or it was withdrawn
 │   ├── NoPlaceLeft            the practitioner takes nobody more now
+│   │   └── IntakeFull         their places are all taken by patients accepted before
+│   ├── OfferAnswered          somebody has answered the offer, or it was withdrawn
+│   ├── OfferOver              the time to answer is over
 │   ├── RunInProgress          a matching run of this territory is being computed
 │   └── StudyInProgress        a study of the same kind is
 ├── SolveFailed                the computation gave no answer; the run says why
@@ -16,6 +19,7 @@ from uuid import UUID
 
 from matching.errors import RelaisError
 from scheduler.errors import AlreadyExists, Conflict
+from scheduler.store.tables import OfferState
 
 
 class AlreadySignalled(AlreadyExists):
@@ -55,6 +59,54 @@ class NoPlaceLeft(Conflict):
 
     def __init__(self) -> None:
         super().__init__("Ce médecin n'a plus de place pour l'instant. Relancez l'appariement.")
+
+
+class IntakeFull(NoPlaceLeft):
+    """The places of the practitioner who answers are all taken."""
+
+    def __init__(self) -> None:
+        Conflict.__init__(
+            self,
+            "Vos places sont toutes prises. Ajoutez-en dans « Mon accueil », puis acceptez, "
+            "ou déclinez cette demande.",
+        )
+
+
+class OfferAnswered(Conflict):
+    """The offer is no longer open.
+
+    Attributes
+    ----------
+    state : OfferState
+        What became of it.
+    """
+
+    code = "offer_answered"
+
+    def __init__(self, state: OfferState) -> None:
+        self.state = state
+        super().__init__(f"{_ENDS.get(state, _ENDS[OfferState.WITHDRAWN])} Rien n'a été changé.")
+
+
+class OfferOver(Conflict):
+    """The time to answer is over; the patient goes back to the list."""
+
+    code = "offer_over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Le délai de réponse est passé : la demande va être proposée à un confrère. "
+            "Pour suivre quand même ce patient, appelez la coordination."
+        )
+
+
+_ENDS = {
+    OfferState.ACCEPTED: "Cette demande a déjà été acceptée.",
+    OfferState.DECLINED: "Cette demande a déjà été déclinée.",
+    OfferState.EXPIRED: "Cette demande est restée sans réponse dans le délai.",
+    OfferState.WITHDRAWN: "Cette demande a été retirée par la coordination.",
+    OfferState.ENDED: "Cette demande avait été acceptée ; ce suivi a pris fin.",
+}
 
 
 class RunInProgress(Conflict):

@@ -44,6 +44,9 @@ from scheduler.store.tables import (
 from scheduler.territory.communes import communes
 from scheduler.territory.travel import TravelTimes
 
+REFUSING = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.ENDED)
+"""Offers after which a run does not propose the same pair again: refused, left unanswered, given up."""
+
 NEEDS = tuple(need.name for need in fields(Needs))
 """Names that ``matching.Needs`` and the columns of ``Referral`` share."""
 
@@ -116,8 +119,8 @@ def build_instance(
     """Read who waits and who takes patients on a day, and measure the travel between them.
 
     Patients come in a fixed order (longest wait first, then id), so that the same data give the same
-    instance. A pair that the coordination rejected or the GP declined is left out: a run does not
-    propose again what somebody has just refused.
+    instance. A pair that the coordination rejected, or that the GP declined, left unanswered or gave up, is
+    left out: a run does not propose again what somebody has just refused.
 
     Parameters
     ----------
@@ -293,7 +296,7 @@ def _refused_rows(
         .join(Offer, col(Offer.proposal_id) == col(Proposal.id), isouter=True)
         .where(
             col(Referral.territory_id) == territory_id,
-            or_(col(Proposal.state) == ProposalState.REJECTED, col(Offer.state) == OfferState.DECLINED),
+            or_(col(Proposal.state) == ProposalState.REJECTED, col(Offer.state).in_(REFUSING)),
         )
     )
     patient_row = {referral_id: row for row, referral_id in enumerate(referral_ids)}

@@ -11,7 +11,15 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.errors import NotFound
 from scheduler.referrals.history import SIGNALLED
-from scheduler.store.tables import Intake, Offer, OfferState, Referral, ReferralEvent, Role
+from scheduler.store.tables import (
+    CloseReason,
+    Intake,
+    Offer,
+    OfferState,
+    Referral,
+    ReferralEvent,
+    Role,
+)
 
 
 def reachable(actor: Actor) -> ColumnElement[bool]:
@@ -19,7 +27,8 @@ def reachable(actor: Actor) -> ColumnElement[bool]:
 
     The coordination, and Relais itself, reach every file of the territory; a signaller the files they
     opened; a GP and their secretary those they accepted (before that, a profile without identity is
-    enough); the regulator, the bureau and the administrator none.
+    enough); the regulator and the bureau none. A file whose consent was withdrawn is hidden from all of
+    them: the administrator alone, who answers patients about their rights, reaches it, and no other.
     """
     return and_(col(Referral.territory_id) == actor.territory_id, _of_role(actor))
 
@@ -46,7 +55,14 @@ def find_referral(session: Session, actor: Actor, referral_id: UUID, *, lock: bo
 
 
 def _of_role(actor: Actor) -> ColumnElement[bool]:
-    if actor.role is Role.COORDINATOR or actor.key.startswith("system:"):
+    if actor.key.startswith("system:"):
+        return col(Referral.territory_id).is_not(None)
+    hidden = col(Referral.close_reason).is_not_distinct_from(CloseReason.CONSENT_WITHDRAWN)
+    return hidden if actor.role is Role.ADMIN else and_(~hidden, _shared_with(actor))
+
+
+def _shared_with(actor: Actor) -> ColumnElement[bool]:
+    if actor.role is Role.COORDINATOR:
         return col(Referral.territory_id).is_not(None)
     if actor.role is Role.SIGNALLER:
         return _signalled_by(actor)

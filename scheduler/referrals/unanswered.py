@@ -1,0 +1,173 @@
+"""Offers that nobody answers: reminded once, then ended, so that another GP is asked; or taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from scheduler.accounts.actor import Actor
+from scheduler.errors import WrongState
+from scheduler.messages import enqueue
+from scheduler.messages.letters_to_gps import offer_withdrawn
+from scheduler.referrals.addresses import page_address
+from scheduler.referrals.history import REMINDED, advance, note, today_in
+from scheduler.referrals.life import Step
+from scheduler.referrals.offers import group_members, group_of, remind
+from scheduler.referrals.recipients import recipients
+from scheduler.referrals.scope import find_referral
+from scheduler.referrals.trace import trace
+from scheduler.store.tables import Intake, Offer, OfferState, Referral
+
+
+class WithdrawReason(StrEnum):
+    """Why an offer is taken back before its answer; coded, because free text would hold health data."""
+
+    PATIENT_DECLINES = "patient_declines"
+    GP_ASKED = "gp_asked"
+    GP_TAKES_NOBODY = "gp_takes_nobody"
+    MISTAKE = "mistake"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+def remind_offers(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Write again about the offers of a territory that are half way to their end; gives their number.
+
+    Once for each offer, however often this is called.
+    """
+    open_offers = _open_offers(session, actor, now, over=False)
+    late = [
+        (offer, referral)
+        for offer, referral in open_offers
+        if offer.reminded_at is None and now >= offer.sent_at + (offer.expires_at - offer.sent_at) / 2
+    ]
+    for _, members in groupby(sorted(late, key=_by_group), key=_by_group):
+        group = list(members)
+        remind(session, actor, [offer for offer, _ in group], now=now)
+        for offer, referral in group:
+            offer.reminded_at = now
+            session.add(offer)
+            note(session, actor, referral, REMINDED, now=now, offer=str(offer.id))
+    session.flush()
+    return len(late)
+
+
+def expire_offers(session: Session, actor: Actor, *, now: datetime) -> int:
+    """End the offers of a territory whose time is over; the patients wait again, with their seniority.
+
+    Returns
+    -------
+    How many offers were ended. The same pair is not proposed again.
+    """
+    over = _open_offers(session, actor, now, over=True)
+    for offer, referral in over:
+        _end(session, actor, offer, OfferState.EXPIRED, now)
+        detail = {"offer": str(offer.id), "practitioner": _practitioner(session, offer)}
+        advance(session, actor, referral, Step.EXPIRE, now=now, detail=detail)
+        trace(session, actor, "U", referral.id, referral.patient_id, now=now)
+    session.flush()
+    return len(over)
+
+
+def withdraw_offer(
+    session: Session, actor: Actor, referral_id: UUID, *, because: WithdrawReason, now: datetime
+) -> Referral:
+    """Take back the open offer of a patient, who waits again; the GP is told that nothing is left to do.
+
+    Raises
+    ------
+    NotFound
+        When this person may not reach the referral.
+    WrongState
+        When no offer of it is open.
+    """
+    referral = find_referral(session, actor, referral_id, lock=True)
+    take_back(session, actor, referral, because, now=now)
+    trace(session, actor, "U", referral.id, referral.patient_id, now=now)
+    return referral
+
+
+def take_back(
+    session: Session, actor: Actor, referral: Referral, because: WithdrawReason, *, now: datetime
+) -> None:
+    """Withdraw the open offer of a referral that is kept from changing.
+
+    Raises
+    ------
+    WrongState
+        When there is none.
+    """
+    query = select(Offer).where(col(Offer.referral_id) == referral.id, col(Offer.state) == OfferState.OPEN)
+    offer = session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+    if offer is None:
+        raise WrongState("referral", referral.state.value, Step.WITHDRAW.value)
+    _end(session, actor, offer, OfferState.WITHDRAWN, now)
+    detail = {
+        "offer": str(offer.id),
+        "practitioner": _practitioner(session, offer),
+        "because": because.value,
+    }
+    advance(session, actor, referral, Step.WITHDRAW, now=now, detail=detail)
+    session.flush()
+    if all(other.state is not OfferState.OPEN for other in group_members(session, group_of(offer))):
+        _tell_withdrawn(session, actor, offer, now)
+
+
+def _open_offers(
+    session: Session, actor: Actor, now: datetime, *, over: bool
+) -> Sequence[tuple[Offer, Referral]]:
+    """Load open offers, with their referrals kept from changing."""
+    due = col(Offer.expires_at) <= now if over else col(Offer.expires_at) > now
+    wanted = (
+        select(Offer.referral_id)
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .where(col(Referral.territory_id) == actor.territory_id, col(Offer.state) == OfferState.OPEN, due)
+    )
+    if not over:
+        wanted = wanted.where(col(Offer.reminded_at).is_(None))
+    locked = (
+        select(Referral)
+        .where(col(Referral.id).in_(wanted))
+        .order_by(col(Referral.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    referrals = {referral.id: referral for referral in session.exec(locked)}
+    found = []
+    ids = list(referrals)
+    for start in range(0, len(ids), 500):  # SQLite counts the parameters of a statement
+        still_open = select(Offer).where(
+            col(Offer.referral_id).in_(ids[start : start + 500]), col(Offer.state) == OfferState.OPEN, due
+        )
+        rows = session.exec(still_open.execution_options(populate_existing=True))
+        found += [(offer, referrals[offer.referral_id]) for offer in rows]
+    return found
+
+
+def _by_group(each: tuple[Offer, Referral]) -> str:
+    return str(group_of(each[0]))
+
+
+def _end(session: Session, actor: Actor, offer: Offer, state: OfferState, now: datetime) -> None:
+    offer.state, offer.answered_at, offer.answered_by = state, now, actor.key
+    session.add(offer)
+
+
+def _practitioner(session: Session, offer: Offer) -> int:
+    return session.get_one(Intake, offer.intake_id).practitioner_id
+
+
+def _tell_withdrawn(session: Session, actor: Actor, offer: Offer, now: datetime) -> None:
+    today = today_in(session, actor.territory_id, now)
+    for recipient in recipients(session, _practitioner(session, offer), on=today):
+        enqueue(
+            session,
+            territory_id=actor.territory_id,
+            key=f"offer_withdrawn:{group_of(offer)}:{recipient.account_id}",
+            recipient=recipient.email,
+            letter=offer_withdrawn(link=page_address(session, "/mon-accueil")),
+            now=now,
+        )
