@@ -23,6 +23,7 @@ from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.jobs.old_records import forget_old_records
 from scheduler.jobs.runner import Job, RunningJobs
 from scheduler.jobs.schedule import Daily, Every
+from scheduler.jobs.sas_reports import tell_platform
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
 from scheduler.settings import Settings
@@ -49,6 +50,7 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
         "feed_alerts": Job(Every(ALERT_EVERY), partial(tell_of_feeds, store, public_url=url, clock=clock)),
         "care": Job(Every(LOOK_EVERY), partial(look_after_requests, store, public_url=url, clock=clock)),
         "mail": Job(Every(LOOK_EVERY), _mail(store, settings, clock)),
+        "sas_reports": Job(Every(LOOK_EVERY), tell_platform(store, settings, clock=clock)),
         "coming_slots": Job(Every(CLEAN_EVERY), partial(write_coming_slots, store, clock=clock)),
         "old_holds": Job(Every(LOOK_EVERY), partial(end_old_holds, store, clock=clock)),
         "old_keys": Job(Every(CLEAN_EVERY), partial(forget_old_keys, store, clock=clock)),

@@ -7,6 +7,7 @@ from it. No role is written: a regulator of the platform has rights while they c
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
@@ -59,8 +60,7 @@ def open_regulator(session: Session, given: Regulator, *, now: datetime) -> SasR
     if _active(session, given.identifier) is not None:
         raise RegulatorRefused("identifier", "un identifiant qu'aucun compte actif ne porte")
     account = _account_for(session, normal_email(given.email), given, now)
-    row = session.get(SasRegulator, account.id) or SasRegulator(account_id=account.id, created_at=now)
-    return _write(session, row, account, given, now)
+    return _write(session, account, given, now)
 
 
 def put_regulator(
@@ -88,7 +88,7 @@ def put_regulator(
     holder = _active(session, given.identifier)
     if given.active and holder is not None and holder.account_id != row.account_id:
         raise RegulatorRefused("identifier", "un identifiant qu'aucun autre compte actif ne porte")
-    return _write(session, row, session.get_one(Account, row.account_id), given, now), False
+    return _write(session, session.get_one(Account, row.account_id), given, now), False
 
 
 def is_managed(session: Session, account: Account) -> bool:
@@ -127,13 +127,21 @@ def _account_for(session: Session, email: str, given: Regulator, now: datetime) 
     return account
 
 
-def _write(
-    session: Session, row: SasRegulator, account: Account, given: Regulator, now: datetime
-) -> SasRegulator:
+def _write(session: Session, account: Account, given: Regulator, now: datetime) -> SasRegulator:
     managed = is_managed(session, account)
-    row.system, row.value = given.identifier.system, given.identifier.value
-    row.family_name, row.given_name = given.family_name, given.given_name
-    row.email, row.active, row.updated_at = normal_email(given.email), given.active, now
+    values: dict[str, Any] = {
+        "system": given.identifier.system,
+        "value": given.identifier.value,
+        "family_name": given.family_name,
+        "given_name": given.given_name,
+        "email": normal_email(given.email),
+        "active": given.active,
+        "updated_at": now,
+    }
+    row = session.get(SasRegulator, account.id)
+    if row is None:
+        row = SasRegulator(account_id=account.id, created_at=now, **values)
+    row.sqlmodel_update(values)
     if managed:
         account.name, account.email, account.active = _name(given), row.email, True
     _add(session, account, row)

@@ -5,13 +5,15 @@ from http import HTTPStatus
 from typing import Annotated, Protocol
 from uuid import uuid4
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from api.counting import keep_count
 from api.reading import read_once_more
 from api.schemas.common import Id
+from api.web.agenda import show_agenda
+from api.web.arrival import agenda_asked, note_arrival, whole_id
 from api.web.errors import PageRoute
 from api.web.finding import Asked, asked, labelled
 from api.web.forms import Form
@@ -30,9 +32,11 @@ from scheduler.store.tables import Booking
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
-@router.get("/creneaux")
+@router.get("/creneaux", dependencies=[Depends(note_arrival)])
 def look(guest: BookerHere) -> HTMLResponse:
-    """Show the search form, and what it finds once a place is given."""
+    """Show the search form and what it finds once a place is given, or the agenda of one practitioner."""
+    if (practitioner_id := agenda_asked(guest.request)) is not None:
+        return show_agenda(guest, practitioner_id)
     return show_slots(guest, asked(dict(guest.request.query_params), guest.insee))
 
 
@@ -67,6 +71,9 @@ def _taken(guest: Guest, slot_id: int, sent: Sent, *, how: str, use_case: _UseCa
                 effect=lambda: {"id": str(use_case(session, guest.actor, slot_id=slot_id, now=guest.now).id)},
             )
     except (SlotTaken, SlotNotOpen, SlotNotSure) as refusal:
+        if (agenda := whole_id(sent.values.get("medecin", ""))) is not None:
+            gone = Notice(tone="danger", sentence=f"{refusal} Les créneaux libres sont ci-dessous.")
+            return show_agenda(guest, agenda, notice=gone, status=HTTPStatus.CONFLICT)
         told = Notice(tone="danger", sentence=f"{refusal} Les créneaux suivants sont ci-dessous.")
         return show_slots(guest, looked_for, notice=told, status=HTTPStatus.CONFLICT)
     return RedirectResponse(
