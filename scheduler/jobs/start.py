@@ -22,8 +22,8 @@ from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.jobs.old_records import forget_old_records
 from scheduler.jobs.runner import Job, RunningJobs
-from scheduler.jobs.schedule import Daily, Every
 from scheduler.jobs.sas_reports import tell_platform
+from scheduler.jobs.schedule import Daily, Every
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
 from scheduler.settings import Settings
