@@ -127,6 +127,12 @@ class Waiting:
         self.template = np.arange(len(self.patients), dtype=np.int64)
         self._next = 0
 
+    def copy(self) -> "Waiting":
+        """Return the same list, for another scenario to change."""
+        other = Waiting(self._templates)
+        other.patients, other.template, other._next = list(self.patients), self.template, self._next
+        return other
+
     def add(self, households: Sequence[Sequence[int]], since: date) -> Int64:
         """Put copies of households on the list; return the templates of those who came."""
         for rows in households:

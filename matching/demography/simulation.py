@@ -4,18 +4,22 @@ from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
 
+from matching.demography.effort import enough
 from matching.demography.events import Departure, Inflow, Opening
 from matching.demography.outlook import Projection
 from matching.demography.people import Templates, Waiting
 from matching.demography.practices import Practices
 from matching.errors import InvalidInstance
 from matching.model import Instance
+from matching.outcome import solved
 from matching.policy import Policy
-from matching.what_if import solved
+from matching.progress import Watch
 
 Int64 = npt.NDArray[np.int64]
 
@@ -32,15 +36,19 @@ def project(
     places_per_month: Mapping[str, int] | None = None,
     scenarios: int = 5,
     seed: int = 0,
-    time_limit_s: float | None = 1.0,
+    time_limit_s: float | None = None,
+    watch: Watch | None = None,
 ) -> Projection:
     """Return the waiting list of the coming months, in several seeded scenarios.
 
-    Each month the GPs' new places are added to those left, the problem of ``attach`` is solved, and
+    Each month the GPs' new places are added to those left, ``attach`` decides, and
     those who are placed leave the list. Who comes resembles who waits: an arrival copies a household of
     the list with the same label and tier, a patient who loses a GP copies somebody of the list who lives
     within reach of that GP. Workload and tier-1 limits of a GP follow their places in proportion. Every
     proposal is taken to be accepted.
+
+    Where loads are general, a month is decided as well as some rounds of improvement allow (``effort``):
+    the clock decides nothing, so the same seed gives the same future.
 
     Parameters
     ----------
@@ -50,8 +58,12 @@ def project(
         Number of runs, ≥ 1; the first is on the day of the instance, with its list as it is.
     places_per_month : mapping of str to int, optional
         New places per month of a GP of the instance, from the second run on.
+    scenarios : int
+        Futures drawn at most, ≥ 1; the first ones are the same however many are asked.
     time_limit_s : float or None
-        Of each run; it cannot matter where loads are all one.
+        Once it has passed, or is too short for one more, no further scenario is begun; the first always is.
+    watch : callable, optional
+        Shown the progress of each run; once it answers False, what follows is worthless.
 
     Raises
     ------
@@ -69,9 +81,9 @@ def project(
         practices=practices,
         inflow=inflow,
         departures=tuple(departures),
-        time_limit_s=time_limit_s,
+        watch=watch,
     )
-    counted = [_play(plan, days, np.random.default_rng([seed, number])) for number in range(scenarios)]
+    counted = _played(plan, days, scenarios, seed, time_limit_s)
     return Projection(
         months=days,
         labels=templates.labels,
@@ -91,7 +103,7 @@ class _Plan:
     practices: Practices
     inflow: Inflow
     departures: tuple[Departure, ...]
-    time_limit_s: float | None
+    watch: Watch | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,27 +114,66 @@ class _Counts:
     placed: Int64
     waiting: Int64
 
+    def copy(self) -> "_Counts":
+        """Return counts that another scenario may fill."""
+        return _Counts(arrived=self.arrived.copy(), placed=self.placed.copy(), waiting=self.waiting.copy())
 
-def _play(plan: _Plan, days: Sequence[date], random: np.random.Generator) -> _Counts:
-    """Play one scenario."""
-    templates, practices = plan.templates, plan.practices
+
+def _played(
+    plan: _Plan, days: Sequence[date], scenarios: int, seed: int, time_limit_s: float | None
+) -> list[_Counts]:
+    """Play scenarios as long as there is time for one more; they share the first month."""
+    began_s = monotonic()
+    first = _first_month(plan, days)
+    counted: list[_Counts] = []
+    while len(counted) < scenarios:
+        counted.append(_play(plan, days, first, np.random.default_rng([seed, len(counted)])))
+        spent_s = monotonic() - began_s
+        if time_limit_s is not None and spent_s + spent_s / len(counted) > time_limit_s:
+            break
+    return counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _FirstMonth:
+    """The run of today's list, in which nothing is drawn: counts, places left, who still waits."""
+
+    counts: _Counts
+    places: Int64
+    waiting: Waiting
+
+
+def _first_month(plan: _Plan, days: Sequence[date]) -> _FirstMonth:
+    templates = plan.templates
     shape = (len(days), len(templates.labels), 3)
     counts = _Counts(
         arrived=np.zeros(shape, np.int64), placed=np.zeros(shape, np.int64), waiting=np.zeros(shape, np.int64)
     )
     waiting, came = Waiting(templates), np.arange(len(templates.patients))
-    places = practices.first_places(days[0])
-    for month, on in enumerate(days):
-        if month:
-            places = practices.next_places(places, days[month - 1], on)
-            came = waiting.add(_newcomers(plan, days[month - 1], on, random), on)
-        placed, used = _run(plan, waiting, places, on, is_first=not month)
-        places = places - used
-        _count(templates, counts.arrived[month], came)
-        _count(templates, counts.placed[month], waiting.template[placed])
-        waiting.remove(placed)
-        _count(templates, counts.waiting[month], waiting.template)
+    places = _month(plan, waiting, plan.practices.first_places(days[0]), came, counts, 0, days[0])
+    return _FirstMonth(counts=counts, places=places, waiting=waiting)
+
+
+def _play(plan: _Plan, days: Sequence[date], first: _FirstMonth, random: np.random.Generator) -> _Counts:
+    """Play one scenario from the second month on."""
+    counts, waiting, places = first.counts.copy(), first.waiting.copy(), first.places
+    for month, (before, on) in enumerate(pairwise(days), 1):
+        places = plan.practices.next_places(places, before, on)
+        came = waiting.add(_newcomers(plan, before, on, random), on)
+        places = _month(plan, waiting, places, came, counts, month, on)
     return counts
+
+
+def _month(
+    plan: _Plan, waiting: Waiting, places: Int64, came: Int64, counts: _Counts, month: int, on: date
+) -> Int64:
+    """Attach those who wait, count, take those who are placed off the list; return the places left."""
+    placed, used = _run(plan, waiting, places, on, is_first=not month)
+    _count(plan.templates, counts.arrived[month], came)
+    _count(plan.templates, counts.placed[month], waiting.template[placed])
+    waiting.remove(placed)
+    _count(plan.templates, counts.waiting[month], waiting.template)
+    return places - used
 
 
 def _newcomers(plan: _Plan, before: date, on: date, random: np.random.Generator) -> list[list[int]]:
@@ -149,7 +200,7 @@ def _run(
         on=on,
         commitments=plan.instance.commitments if is_first else (),
     )
-    journeys = solved(month, plan.policy, plan.time_limit_s).journey.values()
+    journeys = solved(month, plan.policy, watch=enough(plan.watch)).journey.values()
     row = {gp.id: int(place) for gp, place in zip(month.practitioners, offering, strict=True)}
     used = np.zeros(places.size, np.int64)
     for journey in journeys:

@@ -33,6 +33,8 @@ from scheduler.store.tables import RunState, Study, StudyKind
 from scheduler.territory.travel import GreatCircleTravel, TravelTimes
 
 _LONGEST_FAILURE = 200
+_PART_OF_SCENARIOS = 0.8
+"""Of the time of a projection: after it no further future is drawn, and the child still answers."""
 _FAULT = "Erreur interne pendant le calcul. Relancez-le ; prévenez-nous si cela dure."
 _INTERRUPTED = "Le calcul a été interrompu par un arrêt du service. Relancez-le."
 
@@ -193,6 +195,7 @@ def _demography(prepared: Prepared, policy: Policy, order: StudyOrder, watch: Wa
         instance,
         policy,
         future_arguments(order.future, instance, policy, prepared.communes),
+        order.time_limit_s * _PART_OF_SCENARIOS,
         time_limit_s=order.time_limit_s,
         watch=watch,
     )

@@ -48,7 +48,8 @@ def of_projection(found: Projection) -> dict[str, Any]:
         asdict(one) | {"longer_from": None if one.longer_from is None else one.longer_from.isoformat()}
         for one in found.by_label()
     ]
-    return {"months": months, "communes": labels, "text": found.text()}
+    scenarios = int(found.waiting.shape[0])
+    return {"months": months, "communes": labels, "scenarios": scenarios, "text": found.text()}
 
 
 def for_bureau(answer: dict[str, Any]) -> dict[str, Any]:

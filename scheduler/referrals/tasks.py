@@ -87,11 +87,12 @@ def projected(
     instance: Instance,
     policy: Policy,
     future: Mapping[str, Any],
+    time_limit_s: float,
     *,
-    watch: Watch,  # noqa: ARG001 — every run has its own limit
+    watch: Watch,
 ) -> Projection:
     """Project the list over the coming months; ``future`` holds the arguments of ``project``."""
-    return project(instance, policy, **future)
+    return project(instance, policy, **future, time_limit_s=time_limit_s, watch=watch)
 
 
 TASKS: Mapping[str, Task] = {

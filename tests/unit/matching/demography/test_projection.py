@@ -8,7 +8,9 @@ import pytest
 
 from matching import InvalidInstance, Needs
 from matching.demography import Departure, Inflow, Opening, Projection, estimated_inflow, project
+from matching.demography.effort import enough
 from matching.demography.outlook import Spread
+from matching.progress import Progress
 from tests.unit.matching.builders import POLICY, TODAY, instance, patient, practitioner, territory
 
 NOBODY = Inflow(per_month={})
@@ -174,6 +176,34 @@ def test_what_is_said_of_months_and_communes() -> None:
     calm = project(two, POLICY, labels=labels, months=2, inflow=NOBODY)
     assert calm.text().splitlines()[-1] == "Aucune liste d'attente ne s'allonge."
     assert calm.by_month()[0].share_placed_by_tier[2] == Spread(median=0.5, least=0.5, most=0.5)
+
+
+def test_a_seed_gives_the_same_future_with_households_and_loads_however_many_scenarios() -> None:
+    given = territory(60, 5, seed=3)
+    given = replace(given, practitioners=tuple(replace(gp, workload=9) for gp in given.practitioners))
+    labels = ["A" if i % 2 else "B" for i in range(len(given.patients))]
+
+    def futures(scenarios: int, time_limit_s: float | None = None) -> np.ndarray:
+        return project(
+            given, POLICY, labels=labels, months=3, inflow=estimated_inflow(given, POLICY, labels),
+            places_per_month={gp.id: 1 for gp in given.practitioners}, scenarios=scenarios,
+            time_limit_s=time_limit_s,
+        ).waiting  # fmt: skip
+
+    two = futures(2)
+    assert (two == futures(2)).all()
+    assert (two[:, 0] == two[0, 0]).all()  # nothing is drawn before the first run
+    assert (futures(2, time_limit_s=0) == two[:1]).all()  # no time: one scenario, the first
+
+
+def test_rounds_end_by_number_by_proof_or_by_wish() -> None:
+    def said(looks: list[tuple[int, int]], **more: object) -> list[bool]:
+        look = enough(**more)
+        return [look(Progress(best=best, bound=bound, elapsed_s=0.0)) for best, bound in looks]
+
+    assert said([(0, 90), (0, 90), (5, 90), (7, 80)], rounds=3) == [True, True, True, False]
+    assert said([(0, 90_000), (89_995, 90_000)]) == [True, False]
+    assert said([(0, 90)], watch=lambda _: False) == [False]
 
 
 @pytest.mark.parametrize(
