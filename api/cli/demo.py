@@ -89,8 +89,11 @@ def _explain(failure: str) -> int:
 def _read_calendars(store: "Store", territory: "DemoTerritory") -> None:
     from scheduler.clock import utc_now  # noqa: PLC0415
     from scheduler.demo.feeds import read_demo_calendars  # noqa: PLC0415
+    from scheduler.demo.platform import load_platform  # noqa: PLC0415
 
     say("3. Lecture des agendas publiés par les médecins.")
     with progress("Agendas"):
         lines = read_demo_calendars(store, territory, now=utc_now())
+        with store.write() as session:
+            load_platform(session, territory, now=utc_now())
     show_calendars(lines)

@@ -76,7 +76,7 @@ def demo_calendars(territory: DemoTerritory, today: date) -> tuple[DemoCalendar,
     diary = Diary(today)
     now = datetime.combine(today, time(6, 0))
     calendars = []
-    for publication, gp in zip(_PUBLICATIONS, _publishers(territory), strict=True):
+    for publication, gp in zip(_PUBLICATIONS, publishers(territory), strict=True):
         name = f"{publication.title} – {gp.name} (démo)"
         calendars.append(
             DemoCalendar(
@@ -93,7 +93,8 @@ def demo_calendars(territory: DemoTerritory, today: date) -> tuple[DemoCalendar,
     return tuple(calendars)
 
 
-def _publishers(territory: DemoTerritory) -> list[DemoPractitioner]:
+def publishers(territory: DemoTerritory) -> list[DemoPractitioner]:
+    """Return the GPs who publish a calendar, one in each commune."""
     volunteers = {intake.practitioner_id for intake in territory.intakes}
     publishers = []
     for commune in territory.communes:
