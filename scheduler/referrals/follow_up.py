@@ -88,7 +88,7 @@ def still_followed(session: Session, actor: Actor, referral_id: UUID, *, now: da
         When no follow-up is due: nothing is declared, or the year is over.
     """
     referral = _followed(session, actor, referral_id)
-    months = referral.next_follow_up or 0
+    months = referral.next_follow_up or FOLLOW_UP_MONTHS[0]
     _note_outcome(session, actor, referral, months, still=True, now=now)
     later = [more for more in FOLLOW_UP_MONTHS if more > months]
     referral.next_follow_up = later[0] if later else None
@@ -161,7 +161,7 @@ def _write(session: Session, actor: Actor, letters: Iterable[tuple[int, Letter]]
 
 def _followed(session: Session, actor: Actor, referral_id: UUID) -> Referral:
     referral = find_referral(session, actor, referral_id, lock=True)
-    if referral.state is not ReferralState.DECLARED or referral.next_follow_up is None:
+    if referral.state is not ReferralState.DECLARED or referral.next_action_on is None:
         raise WrongState("referral", referral.state.value, FOLLOWED)
     return referral
 

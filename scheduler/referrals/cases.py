@@ -1,0 +1,242 @@
+"""Every open case of a territory, without a name, with the facts that decide its worklist."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlalchemy import select as columns
+from sqlmodel import Session, col, select
+
+from matching import Needs, Policy
+from matching.priority import tier_of
+from scheduler.referrals.history import REVIEWED, today_in
+from scheduler.referrals.instance import NEEDS, age_on, consented
+from scheduler.referrals.life import STANDINGS
+from scheduler.referrals.places import takes_patients
+from scheduler.referrals.policies import in_force
+from scheduler.referrals.worklists import Facts, Worklist, worklist_of
+from scheduler.store.tables import (
+    Booking,
+    BookingState,
+    Bridge,
+    DeclareRequest,
+    DuplicateDecision,
+    DuplicatePair,
+    Intake,
+    Offer,
+    OfferLink,
+    OfferState,
+    Patient,
+    Referral,
+    ReferralEvent,
+    ReferralState,
+    Role,
+    SlotConflict,
+)
+
+LONGEST_SNOOZE_DAYS = 90
+_HELD = (OfferState.OPEN, OfferState.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One open case: where it stands, who acts next, by when; no identity.
+
+    Parameters
+    ----------
+    owner : Role
+        Who acts next; somebody of the coordination may have taken charge of it, ``owner_id``.
+    practitioner_id : int or None
+        The GP who was asked, or has accepted.
+    """
+
+    referral_id: UUID
+    patient_id: UUID
+    facts: Facts
+    worklist: Worklist | None
+    tier: int
+    waiting_since: date
+    owner: Role
+    owner_id: UUID | None
+    practitioner_id: int | None
+
+
+def all_cases(session: Session, territory_id: int, *, now: datetime) -> list[Case]:
+    """Give every case of a territory in which somebody still has something to do, the longest wait first."""
+    today = today_in(session, territory_id, now)
+    policy = in_force(session, territory_id).policy
+    known = _Known.read(session, territory_id, now)
+    asked: list[Any] = [Referral, Patient.birth_date, consented()]
+    query = (
+        columns(*asked)
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(Referral.state) != ReferralState.CLOSED,
+            or_(col(Referral.state) != ReferralState.DECLARED, col(Referral.next_action_on).is_not(None)),
+        )
+        .order_by(col(Referral.waiting_since), col(Referral.id))
+    )
+    rows = session.execute(query)
+    return [_case(referral, born, agrees, known, policy, today) for referral, born, agrees in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What surrounds the referrals of a territory, by referral."""
+
+    offers: Mapping[UUID, tuple[Offer, Intake]]
+    told: Collection[UUID]
+    declines: Mapping[UUID, int]
+    in_conflict: Collection[UUID]
+    duplicates: Collection[UUID]
+    declare_asked: Collection[UUID]
+    now: datetime
+
+    @classmethod
+    def read(cls, session: Session, territory_id: int, now: datetime) -> "_Known":
+        return cls(
+            offers=_offers(session, territory_id),
+            told=_told(session, territory_id),
+            declines=_declines(session, territory_id),
+            in_conflict=_in_conflict(session, territory_id),
+            duplicates=_duplicates(session, territory_id),
+            declare_asked=_declare_asked(session, territory_id, today_in(session, territory_id, now)),
+            now=now,
+        )
+
+
+def _case(
+    referral: Referral, born: date | None, agrees: bool, known: _Known, policy: Policy, today: date
+) -> Case:
+    needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
+    tier = tier_of(needs, None if born is None else age_on(born, today), policy.tiers)
+    offer, intake = known.offers.get(referral.id, (None, None))
+    is_open = offer is not None and offer.state is OfferState.OPEN
+    facts = Facts(
+        state=referral.state,
+        today=today,
+        next_on=referral.next_action_on,
+        snoozed_until=referral.snoozed_until,
+        consent=agrees,
+        waited_days=(today - referral.waiting_since).days,
+        longest_wait_days=policy.tiers.longest_wait_days[tier - 1],
+        num_declines=known.declines.get(referral.id, 0),
+        unplaced_because=referral.unplaced_because,
+        unreachable_since=referral.unreachable_since,
+        reconfirm_due_on=referral.reconfirm_due_on,
+        undelivered=is_open and referral.id not in known.told,
+        offer_over=is_open and offer is not None and offer.expires_at <= known.now,
+        gp_gone=intake is not None and _gone(intake, today, is_open=is_open),
+        booking_in_conflict=referral.id in known.in_conflict,
+        duplicate=referral.id in known.duplicates,
+        declare_asked=referral.id in known.declare_asked,
+    )
+    return Case(
+        referral_id=referral.id,
+        patient_id=referral.patient_id,
+        facts=facts,
+        worklist=worklist_of(facts),
+        tier=tier,
+        waiting_since=referral.waiting_since,
+        owner=STANDINGS[referral.state].owner,
+        owner_id=referral.owner_id,
+        practitioner_id=None if intake is None else intake.practitioner_id,
+    )
+
+
+def _gone(intake: Intake, today: date, *, is_open: bool) -> bool:
+    """Tell whether the GP takes nobody any more, or, once they accepted, has left."""
+    if is_open:
+        return not takes_patients(intake, today)
+    return intake.leaving_on is not None and intake.leaving_on <= today
+
+
+def _offers(session: Session, territory_id: int) -> dict[UUID, tuple[Offer, Intake]]:
+    query = (
+        select(Offer, Intake)
+        .join(Intake, col(Intake.id) == col(Offer.intake_id))
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(Referral.state) != ReferralState.CLOSED,
+            col(Offer.state).in_(_HELD),
+        )
+    )
+    return {offer.referral_id: (offer, intake) for offer, intake in session.exec(query)}
+
+
+def _told(session: Session, territory_id: int) -> set[UUID]:
+    query = (
+        select(Offer.referral_id)
+        .join(OfferLink, col(OfferLink.group_id) == col(Offer.group_id))
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .where(col(Referral.territory_id) == territory_id, col(Offer.state) == OfferState.OPEN)
+    )
+    return set(session.exec(query))
+
+
+def _declines(session: Session, territory_id: int) -> dict[UUID, int]:
+    """Count the declines of those who wait, since a person last looked at the case for them."""
+    waiting = (col(Referral.territory_id) == territory_id) & (col(Referral.state) == ReferralState.WAITING)
+    declined = (
+        select(Offer.referral_id, Offer.answered_at)
+        .join(Referral, col(Referral.id) == col(Offer.referral_id))
+        .where(waiting, col(Offer.state) == OfferState.DECLINED)
+    )
+    reviewed = (
+        select(ReferralEvent.referral_id, ReferralEvent.at, ReferralEvent.detail)
+        .join(Referral, col(Referral.id) == col(ReferralEvent.referral_id))
+        .where(waiting, col(ReferralEvent.kind) == REVIEWED)
+        .order_by(col(ReferralEvent.id))
+    )
+    looked_at = {
+        referral_id: at
+        for referral_id, at, detail in session.exec(reviewed)
+        if detail.get("worklist") == Worklist.THREE_DECLINES.value
+    }
+    counted: Counter[UUID] = Counter()
+    for referral_id, at in session.exec(declined):
+        since = looked_at.get(referral_id)
+        counted[referral_id] += since is None or (at is not None and at > since)
+    return dict(counted)
+
+
+def _in_conflict(session: Session, territory_id: int) -> set[UUID]:
+    query = (
+        select(Bridge.referral_id)
+        .join(Booking, col(Booking.id) == col(Bridge.booking_id))
+        .join(SlotConflict, col(SlotConflict.slot_id) == col(Booking.slot_id))
+        .join(Referral, col(Referral.id) == col(Bridge.referral_id))
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(Booking.state) == BookingState.BOOKED,
+            col(SlotConflict.resolved_at).is_(None),
+        )
+    )
+    return set(session.exec(query))
+
+
+def _duplicates(session: Session, territory_id: int) -> set[UUID]:
+    query = select(DuplicatePair.referral_id, DuplicatePair.other_id).where(
+        col(DuplicatePair.territory_id) == territory_id,
+        col(DuplicatePair.decision) == DuplicateDecision.OPEN,
+    )
+    return {referral_id for both in session.exec(query) for referral_id in both}
+
+
+def _declare_asked(session: Session, territory_id: int, today: date) -> set[UUID]:
+    query = (
+        select(DeclareRequest.referral_id)
+        .join(Referral, col(Referral.id) == col(DeclareRequest.referral_id))
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(DeclareRequest.answer).is_(None),
+            col(DeclareRequest.due_on) >= today,
+        )
+    )
+    return set(session.exec(query))
