@@ -65,6 +65,8 @@ class Patient:
         Longest distance the patient agrees to, in km; None = the default limit of the policy.
     consent : bool
         False = never matched.
+    tier : {1, 2, 3} or None
+        Tier that another pathway's own criteria give; None = that of needs and age.
     """
 
     id: str
@@ -79,6 +81,7 @@ class Patient:
     known_practitioner: str | None = None
     max_km: float | None = None
     consent: bool = True
+    tier: Tier | None = None
 
     def __post_init__(self) -> None:
         problems = []

@@ -40,14 +40,23 @@ class Standing:
 
 def standing(patient: Patient, rules: TierRules, on: date) -> Standing:
     """Return tier, rank and seniority of a patient on a day."""
-    waited_days = (on - patient.waiting_since).days
-    tier = tier_of(patient.needs, patient.age, rules)
+    return standing_at(tier_of_patient(patient, rules), patient.waiting_since, rules, on)
+
+
+def standing_at(tier: Tier, waiting_since: date, rules: TierRules, on: date) -> Standing:
+    """Return rank and seniority of somebody of a tier on a day."""
+    waited_days = (on - waiting_since).days
     return Standing(
         tier=tier,
         rank=tier - 1 if waited_days >= rules.longest_wait_days[tier - 1] else tier,
         waited_days=waited_days,
         seniority_tenths=min(waited_days, rules.seniority_cap_days) * rules.seniority_tenths_per_day,
     )
+
+
+def tier_of_patient(patient: Patient, rules: TierRules) -> Tier:
+    """Return the tier a patient comes with, else that of needs and age."""
+    return patient.tier or tier_of(patient.needs, patient.age, rules)
 
 
 def tier_of(needs: Needs, age: int | None, rules: TierRules) -> Tier:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from matching.candidates import Candidates, candidates
 from matching.model import Instance, Patient, Travel
 from matching.policy import BalanceRules, HouseholdRules, Policy
-from matching.priority import RankValues, tier_of
+from matching.priority import RankValues, tier_of_patient
 from matching.problem import AssignmentProblem
 from matching.solvers import assign
 
@@ -59,7 +59,7 @@ def _observed(instance: Instance, policy: Policy) -> list[int]:
     recent = [
         row
         for row, p in enumerate(instance.patients)
-        if p.consent and p.waiting_since > since and tier_of(p.needs, p.age, policy.tiers) < 3
+        if p.consent and p.waiting_since > since and tier_of_patient(p, policy.tiers) < 3
     ]
     return sorted(recent, key=lambda row: instance.patients[row].id)
 

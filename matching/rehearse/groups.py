@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from matching.model import Instance, Patient
 from matching.policy import Policy
-from matching.priority import tier_of
+from matching.priority import tier_of_patient
 
 _BANDS = ((18, "moins de 18 ans"), (40, "18 à 39 ans"), (70, "40 à 69 ans"), (131, "70 ans et plus"))
 UNKNOWN = "non renseigné"
@@ -24,7 +24,7 @@ def groups_of(
     """
     patients = instance.patients
     groups = {
-        "priorité": [f"priorité {tier_of(p.needs, p.age, policy.tiers)}" for p in patients],
+        "priorité": [f"priorité {tier_of_patient(p, policy.tiers)}" for p in patients],
         "âge": [age_band(p.age) for p in patients],
         "couverture": [_cover(p) for p in patients],
     }

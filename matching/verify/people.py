@@ -7,7 +7,9 @@ from matching.policy import Policy
 
 
 def tier(patient: Patient, policy: Policy) -> int:
-    """Return the tier of the design's table."""
+    """Return the tier the patient comes with, else that of the design's table."""
+    if patient.tier is not None:
+        return patient.tier
     needs, rules = patient.needs, policy.tiers
     first = (
         needs.ald, needs.treatment_running_out, needs.recent_discharge,

@@ -1,35 +1,67 @@
-"""The same person signalled twice: found by names without accents and birth date."""
+"""The same person signalled twice: found before the second file exists, never merged in silence.
 
-import unicodedata
+A person who may reach the first file is sent to it. Anybody else is told nothing of it: their signal is
+received, and the coordination finds the two side by side, and decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
+from scheduler.accounts.actor import Actor
+from scheduler.errors import Conflict
 from scheduler.referrals.errors import AlreadySignalled
 from scheduler.referrals.life import OPEN
+from scheduler.referrals.likeness import Because, Person, likeness, near_dates
+from scheduler.referrals.scope import reachable
+from scheduler.referrals.sounds import name_key
 from scheduler.referrals.values import Identity
-from scheduler.store.tables import Patient, Referral, Territory
+from scheduler.store.tables import DuplicateDecision, DuplicatePair, Patient, Referral, Territory
 
-_LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"})
+__all__ = [
+    "PossibleDuplicate",
+    "Suspect",
+    "name_key",
+    "note_suspects",
+    "one_at_a_time",
+    "refuse_twin",
+    "refuse_while_undecided",
+    "suspects",
+    "undecided",
+]
+
+_TWIN = frozenset({Because.SAME_BIRTH_DATE, Because.BIRTH_DATE_UNKNOWN})
 
 
-def name_key(name: str) -> str:
-    """Reduce a person's name to what two people would both type, in any script.
+class PossibleDuplicate(Conflict):
+    """Two files may be of one patient: a person decides before either goes on.
 
-    Examples
-    --------
-    >>> name_key("Lefèvre-D'Arc") == name_key("LEFEVRE DARC")
-    True
+    Attributes
+    ----------
+    pair_id : UUID
+        The decision to take.
     """
-    decomposed = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    return "".join(character for character in decomposed if _is_letter(character))
+
+    code = "possible_duplicate"
+
+    def __init__(self, pair_id: UUID) -> None:
+        self.pair_id = pair_id
+        super().__init__("Ce dossier ressemble à un autre. Dites d'abord s'il s'agit de la même personne.")
 
 
-def _is_letter(character: str) -> bool:
-    """Keep letters, digits and the vowel signs of other scripts; drop accents and punctuation."""
-    accent = "\u0300" <= character <= "\u036f"
-    return character.isalnum() or (not accent and unicodedata.category(character)[0] == "M")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """An open file that may be of the same person, and why; codes only."""
+
+    referral_id: UUID
+    because: tuple[Because, ...]
+    is_twin: bool
+    may_reach: bool
 
 
 def one_at_a_time(session: Session, territory_id: int) -> None:
@@ -43,8 +75,10 @@ def one_at_a_time(session: Session, territory_id: int) -> None:
     ).one()
 
 
-def refuse_twin(session: Session, territory_id: int, identity: Identity, *, but: UUID | None = None) -> None:
-    """Refuse an identity that already has an open referral in the territory; never merge in silence.
+def suspects(
+    session: Session, actor: Actor, identity: Identity, *, pathway: str = "gp", but: UUID | None = None
+) -> tuple[Suspect, ...]:
+    """Find the open files of the territory that may be of this person, the oldest first.
 
     Two unknown birth dates count as the same: the signaller who knows them apart gives one.
 
@@ -52,6 +86,38 @@ def refuse_twin(session: Session, territory_id: int, identity: Identity, *, but:
     ----------
     but
         The referral being corrected, which is not its own twin.
+    """
+    who = _person(identity)
+    query = (
+        select(Referral.id, Patient, reachable(actor))
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(
+            col(Referral.territory_id) == actor.territory_id,
+            col(Referral.pathway) == pathway,
+            col(Referral.state).in_(OPEN),
+            _may_be(identity),
+        )
+        .order_by(col(Referral.created_at), col(Referral.id))
+    )
+    found = []
+    for referral_id, patient, may_reach in session.exec(query):
+        other = _person_of(patient)
+        if referral_id != but and (because := likeness(who, other)):
+            found.append(
+                Suspect(
+                    referral_id=referral_id,
+                    because=because,
+                    is_twin=_is_twin(who, other, because),
+                    may_reach=bool(may_reach),
+                )
+            )
+    return tuple(found)
+
+
+def refuse_twin(
+    session: Session, actor: Actor, identity: Identity, *, pathway: str = "gp", but: UUID | None = None
+) -> tuple[Suspect, ...]:
+    """Refuse an identity whose open file this person may reach; give the others that resemble it.
 
     Raises
     ------
@@ -59,23 +125,93 @@ def refuse_twin(session: Session, territory_id: int, identity: Identity, *, but:
         With the id of the open referral, and nothing about the person.
     """
     # Signals of one territory pass here one after the other, or two at the same instant would both pass.
-    one_at_a_time(session, territory_id)
-    wanted = (name_key(identity.family_name), name_key(identity.given_name))
-    for referral_id, family_name, given_name in session.exec(_born_the_same_day(territory_id, identity)):
-        if referral_id != but and (name_key(family_name), name_key(given_name)) == wanted:
-            raise AlreadySignalled(referral_id)
+    one_at_a_time(session, actor.territory_id)
+    found = suspects(session, actor, identity, pathway=pathway, but=but)
+    for each in found:
+        if each.is_twin and each.may_reach:
+            raise AlreadySignalled(each.referral_id)
+    return found
 
 
-def _born_the_same_day(territory_id: int, identity: Identity) -> Select[UUID, str, str]:
-    return (
-        select(Referral.id, Patient.family_name, Patient.given_name)
-        .join(Patient, col(Patient.id) == col(Referral.patient_id))
-        .where(
-            col(Referral.territory_id) == territory_id,
-            col(Referral.state).in_(OPEN),
-            col(Patient.birth_date).is_(None)
-            if identity.birth_date is None
-            else col(Patient.birth_date) == identity.birth_date,
+def note_suspects(session: Session, referral: Referral, found: Sequence[Suspect], *, now: datetime) -> None:
+    """Keep for the coordination the files that resemble a referral; a pair decided before stays decided."""
+    known = set(session.exec(_pairs_of(referral.id)))
+    for each in found:
+        if (each.referral_id, referral.id) in known or (referral.id, each.referral_id) in known:
+            continue
+        session.add(
+            DuplicatePair(
+                territory_id=referral.territory_id,
+                referral_id=referral.id,
+                other_id=each.referral_id,
+                because=[reason.value for reason in each.because],
+                found_at=now,
+            )
         )
-        .order_by(col(Referral.created_at), col(Referral.id))
+    session.flush()
+
+
+def refuse_while_undecided(session: Session, referral_id: UUID) -> None:
+    """Refuse a step of a file as long as it may be somebody's second one; the first one goes on.
+
+    Raises
+    ------
+    PossibleDuplicate
+        With the decision to take.
+    """
+    if (pair_id := undecided(session, referral_id)) is not None:
+        raise PossibleDuplicate(pair_id)
+
+
+def undecided(session: Session, referral_id: UUID) -> UUID | None:
+    """Give the pair in which a file may be somebody's second one, as long as nobody has decided."""
+    query = (
+        select(DuplicatePair.id)
+        .join(Referral, col(Referral.id) == col(DuplicatePair.other_id))
+        .where(
+            col(DuplicatePair.referral_id) == referral_id,
+            col(DuplicatePair.decision) == DuplicateDecision.OPEN,
+            col(Referral.state).in_(OPEN),
+        )
+        .order_by(col(DuplicatePair.found_at), col(DuplicatePair.id))
+    )
+    return session.exec(query).first()
+
+
+def _may_be(identity: Identity) -> ColumnElement[bool]:
+    """Give the condition that keeps whoever could resemble this person, names apart."""
+    if identity.birth_date is None:
+        return col(Patient.id).is_not(None)
+    born = or_(
+        col(Patient.birth_date).is_(None), col(Patient.birth_date).in_(near_dates(identity.birth_date))
+    )
+    return or_(born, col(Patient.phone) == identity.phone) if identity.phone else born
+
+
+def _is_twin(one: Person, other: Person, because: tuple[Because, ...]) -> bool:
+    """Tell the same names and the same birth date, or both unknown."""
+    return because[0] is Because.SAME_NAMES and one.birth_date == other.birth_date and because[1] in _TWIN
+
+
+def _person(identity: Identity) -> Person:
+    return Person(
+        family_name=identity.family_name,
+        given_name=identity.given_name,
+        birth_date=identity.birth_date,
+        phone=identity.phone,
+    )
+
+
+def _person_of(patient: Patient) -> Person:
+    return Person(
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        birth_date=patient.birth_date,
+        phone=patient.phone,
+    )
+
+
+def _pairs_of(referral_id: UUID) -> Select[UUID, UUID]:
+    return select(DuplicatePair.referral_id, DuplicatePair.other_id).where(
+        or_(col(DuplicatePair.referral_id) == referral_id, col(DuplicatePair.other_id) == referral_id)
     )

@@ -1,5 +1,6 @@
 """Writing what was told into a patient's file, each part checked first."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -9,10 +10,10 @@ from sqlmodel import Session, col, select
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
 from scheduler.errors import InvalidInput
-from scheduler.referrals.checks import check_needs, checked_consent, checked_wishes
+from scheduler.referrals.checks import check_needs, checked_consent, checked_seen, checked_wishes
 from scheduler.referrals.history import CONSENT_GIVEN, note
-from scheduler.referrals.values import ConsentGiven, Identity, Wishes
-from scheduler.store.tables import Consent, Patient, Practitioner, Referral
+from scheduler.referrals.values import ConsentGiven, Identity, Seen, Wishes
+from scheduler.store.tables import Consent, Patient, Practitioner, Referral, SeenPractitioner
 
 
 def put_identity(patient: Patient, identity: Identity) -> list[str]:
@@ -45,8 +46,33 @@ def add_consent(
 ) -> None:
     """Keep a consent beside those before it, with a line of history."""
     checked = checked_consent(consent, now=now)
-    session.add(Consent(referral_id=referral.id, **asdict(checked)))
+    session.add(Consent(referral_id=referral.id, **asdict(checked) | {"told": list(checked.told)}))
     note(session, actor, referral, CONSENT_GIVEN, now=now, how=checked.how.value)
+
+
+def put_answers(referral: Referral, answers: Mapping[str, bool | None]) -> list[str]:
+    """Write checked answers to a pathway's own questions; gives the codes of those that changed."""
+    changed = [code for code, answer in answers.items() if referral.answers.get(code) is not answer]
+    if changed:
+        referral.answers = {**referral.answers, **answers}  # a new value: the column does not see inside
+    return changed
+
+
+def put_seen(session: Session, referral: Referral, seen: tuple[Seen, ...]) -> None:
+    """Replace the practitioners a patient has seen lately.
+
+    Raises
+    ------
+    InvalidInput
+        When one of them does not practise in the territory.
+    """
+    checked = checked_seen(seen)
+    for each in checked:
+        if each.practitioner_id is not None:
+            _check_practises_here(session, each.practitioner_id, referral.territory_id, field="seen")
+    for row in session.exec(select(SeenPractitioner).where(col(SeenPractitioner.referral_id) == referral.id)):
+        session.delete(row)
+    session.add_all(SeenPractitioner(referral_id=referral.id, **asdict(each)) for each in checked)
 
 
 def has_consent(session: Session, referral_id: UUID) -> bool:
@@ -57,10 +83,12 @@ def has_consent(session: Session, referral_id: UUID) -> bool:
     return session.exec(given).first() is not None
 
 
-def _check_practises_here(session: Session, practitioner_id: int, territory_id: int) -> None:
+def _check_practises_here(
+    session: Session, practitioner_id: int, territory_id: int, *, field: str = "known_practitioner_id"
+) -> None:
     practitioner = session.get(Practitioner, practitioner_id)
     if practitioner is None or practitioner.territory_id != territory_id:
-        raise InvalidInput("known_practitioner_id", "un médecin de ce territoire, ou rien")
+        raise InvalidInput(field, "un médecin de ce territoire, ou rien")
 
 
 def _put(row: Patient | Referral, values: dict[str, object]) -> list[str]:

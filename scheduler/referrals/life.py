@@ -34,6 +34,8 @@ class Step(StrEnum):
 
     QUALIFY = "qualify"
     ENLIST = "enlist"
+    ASK_FIRST = "ask_first"
+    ALREADY_FOLLOWED = "already_followed"
     PROPOSE = "propose"
     REJECT = "reject"
     SUPERSEDE = "supersede"
@@ -67,6 +69,8 @@ def _from(*starts: ReferralState, to: ReferralState) -> Move:
 MOVES: Mapping[Step, Move] = {
     Step.QUALIFY: _from(_S.RECEIVED, to=_S.QUALIFIED),
     Step.ENLIST: _from(_S.QUALIFIED, to=_S.WAITING),
+    Step.ASK_FIRST: _from(_S.WAITING, to=_S.QUALIFIED),  # the GP they see is asked to declare before others
+    Step.ALREADY_FOLLOWED: _from(_S.RECEIVED, _S.QUALIFIED, _S.WAITING, to=_S.DECLARED),
     Step.PROPOSE: _from(_S.WAITING, to=_S.PROPOSED),
     Step.REJECT: _from(_S.PROPOSED, to=_S.WAITING),
     Step.SUPERSEDE: _from(_S.PROPOSED, to=_S.WAITING),

@@ -7,15 +7,25 @@ from sqlmodel import Session
 
 from scheduler.accounts.actor import Actor
 from scheduler.errors import WrongState
-from scheduler.referrals.checks import checked_identity
-from scheduler.referrals.duplicates import refuse_twin
-from scheduler.referrals.filing import add_consent, has_consent, put_identity, put_needs, put_wishes
-from scheduler.referrals.history import CORRECTED, advance, note, today_in
+from scheduler.referrals.checks import checked_identity, checked_synthesis
+from scheduler.referrals.corrections import write_corrections
+from scheduler.referrals.duplicates import (
+    Suspect,
+    note_suspects,
+    refuse_twin,
+    refuse_while_undecided,
+    undecided,
+)
+from scheduler.referrals.filing import add_consent, has_consent
+from scheduler.referrals.history import advance, note, today_in
 from scheduler.referrals.life import CORRECTABLE, Step
 from scheduler.referrals.scope import find_referral
+from scheduler.referrals.seen import is_asked
 from scheduler.referrals.trace import trace
 from scheduler.referrals.values import Corrections, Identity
-from scheduler.store.tables import Patient, Referral, ReferralState
+from scheduler.store.tables import Referral, ReferralState
+
+SYNTHESIS_WRITTEN = "synthesis_written"
 
 
 def qualify(
@@ -23,11 +33,12 @@ def qualify(
 ) -> Referral:
     """Complete a file and, with a consent, put the patient on the waiting list.
 
-    May be called again on a referral that is ``qualified``: that is how a consent comes in later.
+    May be called again on a referral that is ``qualified``: that is how a consent comes in later. Somebody
+    whose usual GP is being asked to declare first stays ``qualified`` until the answer, or its date.
 
     Returns
     -------
-    The referral, in state ``waiting``, or ``qualified`` as long as the consent is missing.
+    The referral, in state ``waiting``, or ``qualified`` as long as something is missing.
 
     Raises
     ------
@@ -35,14 +46,20 @@ def qualify(
         When this person may not reach the referral.
     WrongState
         When it is already on the list or beyond.
+    PossibleDuplicate
+        When nobody has said yet whether the file is somebody's second one.
     InvalidInput, AlreadySignalled
         As for a signal, about what is corrected.
     """
-    identity = _new_identity(session, actor, referral_id, corrections, now)
+    identity, alike = _new_identity(session, actor, referral_id, corrections, now)
     referral = find_referral(session, actor, referral_id, lock=True)
     if referral.state not in CORRECTABLE:
         raise WrongState("referral", referral.state.value, Step.QUALIFY.value)
-    _correct(session, actor, referral, identity, corrections, now)
+    refuse_while_undecided(session, referral.id)
+    write_corrections(session, actor, referral, identity, corrections, now)
+    note_suspects(session, referral, alike, now=now)
+    if corrections.synthesis is not None:
+        put_synthesis(session, actor, referral, corrections.synthesis, now=now)
     if referral.owner_id is None:
         referral.owner_id = actor.account_id
     if referral.state is ReferralState.RECEIVED:
@@ -50,42 +67,48 @@ def qualify(
     if corrections.consent is not None:
         add_consent(session, actor, referral, corrections.consent, now=now)
     session.flush()
-    if has_consent(session, referral.id):
-        advance(session, actor, referral, Step.ENLIST, now=now)
-        session.flush()
+    enlist_if_ready(session, actor, referral, now=now)
     trace(session, actor, "U", referral.id, referral.patient_id, now=now)
     return referral
 
 
+def enlist_if_ready(session: Session, actor: Actor, referral: Referral, *, now: datetime) -> bool:
+    """Put a qualified patient on the waiting list when nothing is missing any more; tell whether it was."""
+    if (
+        referral.state is not ReferralState.QUALIFIED
+        or not has_consent(session, referral.id)
+        or is_asked(session, referral.id)
+        or undecided(session, referral.id) is not None
+    ):
+        return False
+    advance(session, actor, referral, Step.ENLIST, now=now)
+    session.flush()
+    return True
+
+
+def put_synthesis(session: Session, actor: Actor, referral: Referral, text: str, *, now: datetime) -> None:
+    """Keep the coordinator's words in a locked file; the history says that they changed, not what they say.
+
+    Raises
+    ------
+    InvalidInput
+        When the text is too long.
+    """
+    synthesis = checked_synthesis(text)
+    if synthesis == referral.synthesis:
+        return
+    referral.synthesis, referral.synthesis_by, referral.synthesis_at = synthesis, actor.account_id, now
+    referral.updated_at = now
+    session.add(referral)
+    note(session, actor, referral, SYNTHESIS_WRITTEN, now=now)
+
+
 def _new_identity(
     session: Session, actor: Actor, referral_id: UUID, corrections: Corrections, now: datetime
-) -> Identity | None:
+) -> tuple[Identity | None, tuple[Suspect, ...]]:
     """Check a corrected identity, before the referral is locked: territories are locked first."""
     if corrections.identity is None:
-        return None
+        return None, ()
+    pathway = find_referral(session, actor, referral_id).pathway
     identity = checked_identity(corrections.identity, today=today_in(session, actor.territory_id, now))
-    refuse_twin(session, actor.territory_id, identity, but=referral_id)
-    return identity
-
-
-def _correct(
-    session: Session,
-    actor: Actor,
-    referral: Referral,
-    identity: Identity | None,
-    corrections: Corrections,
-    now: datetime,
-) -> None:
-    changed = []
-    if identity is not None:
-        patient = session.get_one(Patient, referral.patient_id)
-        changed += put_identity(patient, identity)
-        session.add(patient)
-    if corrections.needs is not None:
-        changed += put_needs(referral, corrections.needs)
-    if corrections.wishes is not None:
-        changed += put_wishes(session, referral, corrections.wishes)
-    if changed:
-        referral.updated_at = now
-        session.add(referral)
-        note(session, actor, referral, CORRECTED, now=now, fields=sorted(changed))
+    return identity, refuse_twin(session, actor, identity, pathway=pathway, but=referral_id)

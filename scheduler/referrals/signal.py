@@ -1,4 +1,4 @@
-"""Signalling a patient without a GP: the referral is received, dated, and in somebody's worklist."""
+"""Signalling a patient: the referral is received, dated, ranked, and in somebody's worklist."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from scheduler.accounts.actor import Actor
-from scheduler.referrals.checks import check_waiting_since, checked_identity
-from scheduler.referrals.duplicates import refuse_twin
-from scheduler.referrals.filing import add_consent, put_needs, put_wishes
+from scheduler.referrals.checks import check_source, check_waiting_since, checked_answers, checked_identity
+from scheduler.referrals.duplicates import note_suspects, refuse_twin
+from scheduler.referrals.filing import add_consent, put_answers, put_needs, put_seen, put_wishes
 from scheduler.referrals.history import SIGNALLED, note, today_in
 from scheduler.referrals.life import next_action_on
+from scheduler.referrals.pathways import pathway_in_force
+from scheduler.referrals.ranking import record_place, rules_for
 from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
 from scheduler.referrals.values import Signal
@@ -21,7 +23,8 @@ from scheduler.store.tables import Household, Patient, Referral, ReferralState
 def signal(session: Session, actor: Actor, given: Signal, *, now: datetime) -> Referral:
     """Receive a signal.
 
-    Without a consent the referral is received, and may be qualified, but is never matched.
+    Without a consent the referral is received, and may be qualified, but is never matched. A file that
+    resembles an open one is received too, and waits for the coordination to say whether they are one.
 
     Returns
     -------
@@ -32,38 +35,50 @@ def signal(session: Session, actor: Actor, given: Signal, *, now: datetime) -> R
     InvalidInput
         Naming the first field that is not acceptable.
     AlreadySignalled
-        When the same person has an open referral in the territory.
+        When the same person has an open referral that this person may reach.
+    UnknownPathway
+        When the territory has no such pathway.
     NotFound
         When ``household_with`` is not a referral this person may reach.
     """
     today = today_in(session, actor.territory_id, now)
+    pathway = pathway_in_force(session, actor.territory_id, given.pathway)
+    check_source(given.source, pathway)
     identity = checked_identity(given.identity, today=today)
     check_waiting_since(given.waiting_since or today, today=today)
-    refuse_twin(session, actor.territory_id, identity)
+    alike = refuse_twin(session, actor, identity, pathway=given.pathway)
     patient = Patient(created_at=now, **asdict(identity))
     session.add(patient)
     session.flush()
-    referral = _received(actor, patient, given.waiting_since or today, today, now)
+    referral = _received(actor, patient, given, today, now)
     put_needs(referral, given.needs)
+    put_answers(referral, checked_answers(given.answers, pathway))
     put_wishes(session, referral, given.wishes)
     if given.household_with is not None:
         referral.household_id = _household_with(session, actor, given.household_with, now)
     session.add(referral)
     session.flush()
-    note(session, actor, referral, SIGNALLED, now=now)
+    put_seen(session, referral, given.seen)
+    rules = rules_for(session, actor.territory_id, pathway)
+    record_place(session, actor, referral, patient, rules, because=None, now=now)
+    told = {"pathway": given.pathway, "source": given.source.value, "tier": referral.tier}
+    note(session, actor, referral, SIGNALLED, now=now, **told)
     if given.consent is not None:
         add_consent(session, actor, referral, given.consent, now=now)
-    session.flush()
+    note_suspects(session, referral, alike, now=now)
     trace(session, actor, "C", referral.id, patient.id, now=now)
     return referral
 
 
-def _received(actor: Actor, patient: Patient, since: date, today: date, now: datetime) -> Referral:
+def _received(actor: Actor, patient: Patient, given: Signal, today: date, now: datetime) -> Referral:
     return Referral(
         territory_id=actor.territory_id,
         patient_id=patient.id,
+        pathway=given.pathway,
         state=ReferralState.RECEIVED,
-        waiting_since=since,
+        waiting_since=given.waiting_since or today,
+        source=given.source,
+        import_id=given.import_id,
         signalled_by=actor.account_id,
         next_action_on=next_action_on(ReferralState.RECEIVED, today),
         created_at=now,

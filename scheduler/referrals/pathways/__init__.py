@@ -1,4 +1,4 @@
-"""Pathways as data: what a request for one profession asks, who goes first, by when, what its sender hears."""
+"""Pathways as data: what a request asks, who goes first, by when, what its sender hears back."""
 
 from scheduler.referrals.pathways.document import Criterion, Notice, Pathway, Returns, Texts
 from scheduler.referrals.pathways.errors import InvalidPathway, UnknownPathway

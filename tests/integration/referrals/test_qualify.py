@@ -48,9 +48,16 @@ def test_with_a_consent_a_received_referral_is_put_on_the_list(store: Store) -> 
         kept = session.get_one(Referral, referral.id)
         assert (kept.state, kept.ald, kept.owner_id) == (ReferralState.WAITING, True, who.account_id)
         assert kept.next_action_on == date(2026, 11, 30)
-        assert steps(session, kept.id) == ["signalled", "consent_given", "corrected", "qualify", "enlist"]
+        assert steps(session, kept.id) == [
+            "signalled",
+            "consent_given",
+            "corrected",
+            "ranked",
+            "qualify",
+            "enlist",
+        ]
         corrected = session.exec(select(ReferralEvent).where(ReferralEvent.kind == "corrected")).one()
-        assert corrected.detail == {"fields": ["ald"]}
+        assert corrected.detail == {"fields": ["ald"], "reason": "completed"}
         assert [entry.action for entry in session.exec(select(AuditEntry))] == ["C", "U"]
 
 
