@@ -2,10 +2,11 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -19,13 +20,23 @@ if TYPE_CHECKING:
     from matching import Instance, Policy, Solution
     from scheduler.exchange import Dialect
 
+
+class Questions(TypedDict):
+    """What is asked about a matching; ``places``: the commune of each practitioner, None = not asked."""
+
+    why: Sequence[str]
+    why_not: Sequence[str]
+    places: Sequence[str] | None
+
+
 HELP = (
     "Attribue des patients à des médecins volontaires, à partir de deux fichiers, sans base de données.\n\n"
     "Ctrl+C arrête le calcul : la meilleure attribution trouvée est écrite, et le code de sortie est 130.\n\n"
     "Clés de --json : policy, seed, on, status (optimal ou feasible), objective, bound, num_patients, "
     "num_practitioners, num_placed, tiers, warnings, practitioners (practitioner_id, places, num_placed, "
     "place_price), matches (patient_id, practitioner_id, tier, rank, waited_days, travel_min, distance_km, "
-    "reason)."
+    "reason), changes (patient_id, before, after, reason), price_of_together, et selon ce qui est demandé, "
+    "sinon null : why (--why), why_not (--why-not), places (--places : practitioners, communes)."
 )
 EXAMPLE = "Exemple : [b]relais attach patients.csv medecins.csv --out propositions.xlsx --explain[/b]"
 
@@ -95,17 +106,21 @@ def attach(
     if out is not None:
         _write(out, instance, rules, solution, imported.dialect, explain=explain)
     warnings = (*imported.warnings, *warned, *solution.warnings)
+    asked: Questions = {
+        "why": why or (),
+        "why_not": why_not or (),
+        "places": imported.practice_communes if places else None,
+    }
     if as_json:
-        run = {"policy": rules.version, "seed": seed}
-        _print_json(run | matched.as_json(instance, solution, warnings))
+        run = {"policy": rules.version, "seed": seed} | matched.as_json(instance, solution, warnings)
+        _print_json(run | reasons.answers_as_json(instance, rules, solution, **asked))
     else:
         matched.show_matching(solution, warnings)
         if previous is not None:
             reasons.show_changes(instance, solution)
         if explain:
             matched.explain_each(instance, solution)
-        communes = imported.practice_communes if places else None
-        reasons.show_answers(instance, rules, solution, why=why or (), why_not=why_not or (), places=communes)
+        reasons.show_answers(instance, rules, solution, **asked)
         if out is not None:
             console().print(f"Propositions écrites dans {out}.")
     if watcher.stopped:

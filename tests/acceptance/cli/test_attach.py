@@ -51,6 +51,11 @@ def test_json_is_one_document_with_the_documented_keys():
         "warnings",
         "practitioners",
         "matches",
+        "changes",
+        "price_of_together",
+        "why",
+        "why_not",
+        "places",
     }
     assert told["status"] == "optimal"
     assert told["objective"] == told["bound"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import signal
 
@@ -24,6 +25,23 @@ def test_why_and_why_not_and_what_a_place_is_worth():
     assert "Ce qui changerait la réponse" in done.out
     assert "P01 : Dr Boris Inventé" in done.out
     assert "Savigny-le-Temple : Avec 1 place de plus chez Dr Aline Fictive" in done.out
+
+
+def test_json_holds_what_was_asked_and_what_changed(tmp_path):
+    before = tmp_path / "avant.csv"
+    before.write_text("patient_id;practitioner_id\nP05;10000000001\n", encoding="utf-8")
+    asked = ("--why", "P04", "--why-not", "P01:10000000002", "--places", "--previous", before, "--json")
+    told = json.loads(relais_here("attach", *FILES, *ON, *asked).out)
+    assert told["why"][0]["patient_id"] == "P04"
+    assert told["why"][0]["remedies"]
+    assert told["why_not"][0]["practitioner_id"] == "10000000002"
+    assert {"code", "sentence", "data"} == set(told["why_not"][0]["reason"])
+    assert {one["commune"] for one in told["places"]["communes"]} >= {"Savigny-le-Temple"}
+    (moved,) = told["changes"]
+    assert (moved["patient_id"], moved["before"], moved["after"]) == ("P05", "10000000001", "10000000003")
+    assert moved["reason"]["code"] == "better"
+    silent = json.loads(relais_here("attach", *FILES, *ON, "--json").out)
+    assert (silent["why"], silent["why_not"], silent["places"], silent["changes"]) == (None, None, None, [])
 
 
 @pytest.mark.parametrize(
