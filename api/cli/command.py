@@ -18,6 +18,7 @@ from api.cli import (
     jobs,
     policy,
     rehearse,
+    sas,
     serve,
     territories,
     tokens,
@@ -51,6 +52,7 @@ app.command("migrate", cls=FrenchCommand, help=database.HELP, epilog=database.EX
 app.add_typer(territories.app, name="territory")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
+app.add_typer(sas.app, name="sas")
 
 
 def main() -> None:
