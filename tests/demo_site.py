@@ -1,10 +1,11 @@
 """The demo territory served for real, and a signed-in session for each role: for tests and pictures."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -16,6 +17,7 @@ from scheduler.clock import local_day, utc_now
 from scheduler.demo.feeds import read_demo_calendars
 from scheduler.demo.load import load_demo
 from scheduler.demo.people import demo_territory
+from scheduler.demo.values import DemoIntake
 from scheduler.referrals.run import RunOrder, run_matching
 from scheduler.referrals.solve import solve_in_child
 from scheduler.store.engine import Store
@@ -96,7 +98,11 @@ def chromium() -> Iterator[Browser]:
 
 def _fill(store: Store, num_referrals: int) -> int:
     demo = demo_territory(SEED, local_day(utc_now(), "Europe/Paris"))
-    demo = replace(demo, referrals=demo.referrals[:num_referrals])
+    demo = replace(
+        demo,
+        referrals=demo.referrals[:num_referrals],
+        intakes=_fewer_places(demo.intakes, num_referrals // 2),
+    )
     with store.write() as session:
         loaded = load_demo(session, demo, now=utc_now())
     order = RunOrder(policy=Policy.default(), time_limit_s=20)
@@ -104,6 +110,12 @@ def _fill(store: Store, num_referrals: int) -> int:
     assert run.failure is None, run.failure
     read_demo_calendars(store, demo, now=utc_now())
     return loaded.territory_id
+
+
+def _fewer_places(intakes: Sequence[DemoIntake], most: int) -> tuple[DemoIntake, ...]:
+    """Keep the first intakes, so that some patients stay without a proposal as in the whole demo."""
+    totals = accumulate(intake.places for intake in intakes)
+    return tuple(intake for intake, total in zip(intakes, totals, strict=True) if total <= most)
 
 
 def _signed_in(store: Store) -> dict[Role, str]:

@@ -14,6 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.web import dates, words
+from api.web.language import NAMES, language_of, other, switch_href
+from api.web.menus import MENUS, MenuItem
 from api.web.typography import FrenchSpaces, french
 from scheduler.store.tables import Role
 
@@ -27,26 +29,38 @@ PAGE_HEADERS = {
         "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
-    "Content-Language": "fr",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MenuItem:
-    """One entry of the main navigation."""
+class OtherRole:
+    """A role the signed-in person holds besides the one they act in."""
 
-    href: str
-    label: str
+    role: Role
+    territory_id: int
+    territory_name: str
+
+    @property
+    def role_word(self) -> str:
+        """The role in French."""
+        return words.ROLES[self.role]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """The signed-in person as every page shows them, and the token their forms carry."""
+    """The signed-in person as every page shows them, and the token their forms carry.
+
+    Parameters
+    ----------
+    others
+        The roles they may change to.
+    """
 
     name: str
     role: Role
     territory_name: str
     form_token: str
+    others: tuple[OtherRole, ...] = ()
 
     @property
     def role_word(self) -> str:
@@ -56,25 +70,7 @@ class Visitor:
     @property
     def menu(self) -> tuple[MenuItem, ...]:
         """The pages this role comes for."""
-        return _MENUS[self.role]
-
-
-_HOME = MenuItem(href="/", label="Accueil")
-_SLOTS = MenuItem(href="/creneaux", label="Créneaux")
-_FILES = MenuItem(href="/file-active", label="File active")
-_SIGNAL = MenuItem(href="/signaler", label="Signaler")
-_FEEDS = MenuItem(href="/agendas", label="Agendas")
-_CARE = MenuItem(href="/demandes", label="Demandes")
-
-_MENUS: dict[Role, tuple[MenuItem, ...]] = {
-    Role.SIGNALLER: (_HOME, _SIGNAL, _SLOTS),
-    Role.GP: (_HOME, _FEEDS, _SLOTS),
-    Role.SECRETARY: (_HOME, _FEEDS, _SLOTS),
-    Role.COORDINATOR: (_HOME, _FILES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
-    Role.REGULATOR: (_HOME, _SLOTS, _CARE),
-    Role.BUREAU: (_HOME,),
-    Role.ADMIN: (_HOME,),
-}
+        return MENUS[self.role]
 
 
 @cache
@@ -140,6 +136,7 @@ def render(
         What the template shows.
     """
     token = visitor.form_token if visitor else form_token
+    language = language_of(request)
     page = (
         environment()
         .get_template(template)
@@ -150,11 +147,16 @@ def render(
             territory_name=visitor.territory_name if visitor else "",
             csrf_field=lambda: form_token_field(token),
             now=now,
+            language=language,
+            other_language=other(language),
+            other_language_name=NAMES[other(language)],
+            other_language_href=switch_href(request),
             **_time_words(now, zone),
             **(values or {}),
         )
     )
-    return HTMLResponse(page, status_code=status, headers=PAGE_HEADERS)
+    headers = PAGE_HEADERS | {"Content-Language": language}
+    return HTMLResponse(page, status_code=status, headers=headers)
 
 
 def form_token_field(token: str) -> Markup:

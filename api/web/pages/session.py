@@ -12,6 +12,7 @@ from api.services import Here, Services
 from api.web.errors import PageRoute
 from api.web.guests import AnyoneHere, form_token
 from api.web.kept import Kept, local_path, read_kept
+from api.web.language import LANGUAGE_COOKIE, Language
 from api.web.rendering import render
 from api.web.sent import FromForm, FromSignInForm, Sent
 from api.web.sign_in import show_sign_in
@@ -19,6 +20,8 @@ from scheduler.accounts.sessions import Limits, SignedIn, sign_in, sign_out
 from scheduler.errors import TooManyAttempts, WrongPassword
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_YEAR_S = 365 * 24 * 3600
 
 
 @router.get("/connexion", dependencies=[PUBLIC])
@@ -50,6 +53,24 @@ def open_session(request: Request, here: Here, sent: FromSignInForm) -> Response
     kept = read_kept(sent.values.get("kept", ""))
     answer = _resend(request, here, kept, signed_in) if kept else _go_to(sent.values.get("next", "/"))
     set_session_cookie(answer, signed_in, here)
+    return answer
+
+
+@router.get("/langue/{language}", dependencies=[PUBLIC])
+def choose_language(
+    language: Language, here: Here, suite: Annotated[str, Query(max_length=2000)] = "/"
+) -> RedirectResponse:
+    """Remember in which language this browser reads the pages; a preference, no more."""
+    answer = _go_to(suite)
+    answer.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        path="/",
+        max_age=_YEAR_S,
+        httponly=True,
+        samesite="lax",
+        secure=here.settings.in_production,
+    )
     return answer
 
 
