@@ -5,6 +5,7 @@ beside OR-Tools (google/or-tools#5246). The binding used here is not a public pa
 nothing outside this module knows of it; the lock file pins the version its tests ran with.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -19,6 +20,9 @@ from matching.solvers.weighted.quiet import without_output
 
 _ASK_EVERY_S = 0.5
 _LONGEST_S = 1e9
+
+News = Callable[[float, Float64 | None], None]
+"""Told what nothing can cost less than, and the values of the variables when they are better than before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,6 +67,7 @@ def solve(
     nodes: int | None = None,
     gap: float = 0.0,
     basis: Basis | None = None,
+    news: News | None = None,
 ) -> Outcome:
     """Minimise a programme until it is done, the time is up or the observer asks to stop.
 
@@ -76,6 +81,8 @@ def solve(
         Most nodes of the search tree.
     basis : Basis, optional
         Of a similar linear programme, to begin with.
+    news : callable, optional
+        Told of better solutions and bounds of a programme of whole variables while they come.
     """
     from scipy.optimize._highspy import _core as highs  # type: ignore[import-not-found]  # noqa: PLC0415
 
@@ -91,36 +98,51 @@ def solve(
     solver.passModel(_model(highs, programme, whole=whole))
     if basis is not None:
         _set_basis(highs, solver, basis)
-    interrupt = _Interrupt(deadline)
-    solver.setCallback(interrupt, None)
-    for kind in ("kCallbackMipInterrupt", "kCallbackSimplexInterrupt", "kCallbackIpmInterrupt"):
-        solver.startCallbackInt(int(getattr(highs.cb.HighsCallbackType, kind)))
+    listener = _Listener(deadline, news)
+    solver.setCallback(listener, None)
+    for kind in _kinds(highs, news):
+        solver.startCallbackInt(kind)
     with without_output():
         solver.run()
-    interrupt.reraise()
+    listener.reraise()
     return _outcome(highs, solver, whole=whole)
 
 
-class _Interrupt:
+def _kinds(highs: Any, news: News | None) -> list[int]:
+    kinds = highs.cb.HighsCallbackType
+    asked = [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt]
+    return [int(kind) for kind in (asked if news is None else [*asked, kinds.kCallbackMipImprovingSolution])]
+
+
+class _Listener:
     """Called by HiGHS many times a second: asks the observer now and then, stops when no time is left."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
+    def __init__(self, deadline: Deadline, news: News | None) -> None:
+        self._deadline, self._news = deadline, news
         self._asked_at_s = monotonic()
+        self._bound = -np.inf
         self._error: BaseException | None = None
 
-    def __call__(self, _kind: int, _message: str, _seen: object, answer: Any, _data: object) -> None:
-        """Set ``answer.user_interrupt``. An error of the watcher may not travel through compiled code."""
+    def __call__(self, _kind: int, _message: str, seen: Any, answer: Any, _data: object) -> None:
+        """Set ``answer.user_interrupt``. An error of who listens may not travel through compiled code."""
         try:
             if self._deadline.observer is not None and monotonic() - self._asked_at_s >= _ASK_EVERY_S:
                 self._asked_at_s = monotonic()
                 self._deadline.observer.ask()
+            if self._news is not None:
+                self._tell(self._news, seen)
         except BaseException as error:  # noqa: BLE001 - raised again by ``reraise``
             self._error = error
         answer.user_interrupt = self._error is not None or self._deadline.remaining_s() <= 0
 
+    def _tell(self, news: News, seen: Any) -> None:
+        found = np.array(seen.mip_solution) if len(seen.mip_solution) else None
+        if found is not None or seen.mip_dual_bound > self._bound:
+            self._bound = max(self._bound, seen.mip_dual_bound)
+            news(self._bound, found)
+
     def reraise(self) -> None:
-        """Raise what the watcher raised."""
+        """Raise what the listener raised."""
         if self._error is not None:
             raise self._error
 

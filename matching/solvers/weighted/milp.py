@@ -1,10 +1,13 @@
 """A region decided as a mixed-integer programme; rounded, checked and valued in exact integers."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from matching.solvers.deadline import Deadline
 from matching.solvers.weighted import highs
 from matching.solvers.weighted.answer import Answer, improvement
+from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.programme import programme_of
 from matching.solvers.weighted.region import Region
@@ -14,7 +17,13 @@ _TRUSTED_LOSS = 2**45
 
 
 def solve_region(
-    region: Region, choice: Int64, *, deadline: Deadline, nodes: int, tolerance: float = 0.0
+    region: Region,
+    choice: Int64,
+    *,
+    deadline: Deadline,
+    nodes: int | None,
+    tolerance: float = 0.0,
+    news: Callable[[Answer], None] | None = None,
 ) -> Answer:
     """Return the best decision about a region that HiGHS finds within a time and a number of nodes.
 
@@ -24,28 +33,37 @@ def solve_region(
         The present one.
     tolerance : float
         Part of what the region could win at most that need not be looked for.
+    news : callable, optional
+        Told of what is known so far, whenever that gets better.
     """
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
     gap = tolerance * ((region.loss - region.least) / region.dual.scale)
-    outcome = highs.solve(programme_of(region), deadline, whole=True, nodes=nodes, gap=gap)
-    better = None
-    if outcome.x is not None:
-        better = improvement(region, choice, region.arcs[outcome.x[: region.arcs.size] > 0.5])
-    return Answer(choice=better, finished=outcome.finished, most_gain=_most_gain(region, outcome))
+
+    def tell(bound: float, x: Float64 | None) -> None:
+        assert news is not None  # noqa: S101 - only passed on when it is there
+        news(Answer(choice=_better(region, choice, x), finished=False, most_gain=_most_gain(region, bound)))
+
+    outcome = highs.solve(
+        programme_of(region), deadline, whole=True, nodes=nodes, gap=gap, news=None if news is None else tell
+    )
+    # When there is no solution, nothing over these options is an improvement.
+    most_gain = 0 if outcome.impossible else _most_gain(region, outcome.bound)
+    return Answer(choice=_better(region, choice, outcome.x), finished=outcome.finished, most_gain=most_gain)
 
 
-def _most_gain(region: Region, outcome: highs.Outcome) -> int:
+def _better(region: Region, choice: Int64, x: Float64 | None) -> Int64 | None:
+    """Return the choice that the values of the variables amount to, if it is an improvement."""
+    return None if x is None else improvement(region, choice, region.arcs[x[: region.arcs.size] > 0.5])
+
+
+def _most_gain(region: Region, bound: float) -> int:
     """Return what can be won at most, in exact integers unless HiGHS proves less.
 
-    Objectives are whole, so the bound of HiGHS may be rounded down once half a unit, far more than
-    its error for losses below ``_TRUSTED_LOSS``, is added.
+    Objectives are whole, so the bound of HiGHS on losses may be rounded down once half a unit, far more
+    than its error for losses below ``_TRUSTED_LOSS``, is added.
     """
     most = region.most_gain
-    if region.loss // region.dual.scale > _TRUSTED_LOSS:
+    if region.loss // region.dual.scale > _TRUSTED_LOSS or not np.isfinite(bound):
         return most
-    if outcome.impossible:  # nothing over these options is an improvement
-        return 0
-    if not np.isfinite(outcome.bound):
-        return most
-    return max(0, min(most, int(np.floor(region.loss / region.dual.scale - outcome.bound + 0.5))))
+    return max(0, min(most, int(np.floor(region.loss / region.dual.scale - bound + 0.5))))

@@ -1,14 +1,20 @@
 """The end: all rows at once, over the options that reduced costs leave, solved to the last unit."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from matching.solvers.deadline import Deadline
+from matching.solvers.weighted.answer import Answer
 from matching.solvers.weighted.blocks import packed
 from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.parity import tightened
 from matching.solvers.weighted.region import region_of
+
+News = Callable[[Int64 | None, int], None]
+"""Told a better choice, if there is one, and a bound on the value of any."""
 
 # Per option: HiGHS looks at the clock only once it has simplified a programme.
 _PRESOLVE_S = 1e-4
@@ -22,31 +28,47 @@ def improved_by_core(
     deadline: Deadline,
     *,
     arcs: int,
-    work: int,
+    work: int | None,
     grain: float = 0.0,
     tolerance: float = 0.0,
+    news: News | None = None,
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
 
     The bound is on the value of any choice. It meets the value when all options that could help were
     among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. Of what could
-    be won, less than ``grain`` times the value, or than a part ``tolerance``, is left to later.
+    be won, less than ``grain`` times the value, or than a part ``tolerance``, is left to later. ``news``
+    is told of choices and bounds on the way.
     """
     packing = dual.packing
     too_late = deadline.remaining_s() <= _PACKING_S * packing.num_arcs
-    if dual.bound == packing.value(choice) or not packing.num_rows or too_late:
+    value = packing.value(choice)
+    if dual.bound == value or not packing.num_rows or too_late:
         return choice, dual.bound
     region = tightened(packed(region_of(dual, choice, np.arange(packing.num_rows))))
-    most = packing.value(choice) + region.most_gain
-    tolerance = max(tolerance, grain * packing.value(choice) / max(1, region.most_gain))
+    most = value + region.most_gain
+    tolerance = max(tolerance, grain * value / max(1, region.most_gain))
     if tolerance >= 1:
         return choice, most
     core = region.limited(choice, arcs)
     if deadline.remaining_s() <= _PRESOLVE_S * core.arcs.size:
         return choice, most
-    nodes = max(20, work // max(1, core.arcs.size))
-    answer = solve_region(core, choice, deadline=deadline, nodes=nodes, tolerance=tolerance)
+
+    def tell(answer: Answer) -> None:
+        assert news is not None  # noqa: S101 - only passed on when it is there
+        news(answer.choice, value + answer.most_gain if core.complete else most)
+
+    if news is not None:
+        news(None, most)
+    answer = solve_region(
+        core,
+        choice,
+        deadline=deadline,
+        nodes=None if work is None else max(20, work // max(1, core.arcs.size)),
+        tolerance=tolerance,
+        news=None if news is None else tell,
+    )
     better = choice if answer.choice is None else answer.choice
     if core.complete:
-        most = max(packing.value(better), packing.value(choice) + answer.most_gain)
+        most = max(packing.value(better), value + answer.most_gain)
     return better, most

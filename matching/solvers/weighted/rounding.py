@@ -3,7 +3,7 @@
 import numpy as np
 
 from matching.solvers.weighted.dual import Dual, Float64
-from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.packing import Bools, Int64, Packing
 
 _WHOLE = 1 - 1e-6
 
@@ -17,12 +17,25 @@ def rounded_choice(dual: Dual, share: Float64) -> Int64:
         Part of its row that each arc takes in the relaxation.
     """
     packing = dual.packing
-    whole = np.flatnonzero(share >= _WHOLE)
-    choice = np.full(packing.num_rows, -1, np.int64)
-    choice[packing.row[whole]] = whole
+    choice = whole_part(packing, share)
     if (packing.room(choice) < 0).any():  # the relaxation was right only within its tolerance
         choice[:] = -1
     return filled(dual, choice)
+
+
+def whole_part(packing: Packing, share: Float64) -> Int64:
+    """Return the arc that each row wholly takes in a relaxation, -1 where there is none."""
+    whole = np.flatnonzero(share >= _WHOLE)
+    choice = np.full(packing.num_rows, -1, np.int64)
+    choice[packing.row[whole]] = whole
+    return choice
+
+
+def split_rows(packing: Packing, share: Float64) -> Bools:
+    """Tell which rows take an arc in part, in a relaxation."""
+    split = np.zeros(packing.num_rows, dtype=bool)
+    split[packing.row[(share > 1 - _WHOLE) & (share < _WHOLE)]] = True
+    return split
 
 
 def filled(dual: Dual, choice: Int64) -> Int64:

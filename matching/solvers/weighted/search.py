@@ -122,42 +122,75 @@ class _Trial:
     columns: Int64 | None
 
 
-def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed: int) -> Int64:
-    """Return the choice improved until the budget or the time is used up.
+class Search:
+    """Improves choices by one neighbourhood after the other; learns on the way where to look, and how far.
 
-    Neighbourhoods of a round are decided side by side from the same choice; each is taken over if it
-    still fits, and still improves, once those before it are.
+    Parameters
+    ----------
+    seed : int
+        Of the draws.
     """
-    if not dual.packing.num_rows:
+
+    def __init__(self, dual: Dual, method: Method, seed: int) -> None:
+        self._dual, self._method = dual, method
+        self._neighbourhoods, self._size = Neighbourhoods(dual, seed), _Size(dual, method.budget)
+        self._tries = self._idle = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the budget is used up."""
+        return self._tries >= self._method.budget.tries or self._idle >= self._method.budget.idle_tries
+
+    def improved(self, choice: Int64, deadline: Deadline) -> Int64:
+        """Return the choice improved until the budget or the time is used up.
+
+        Neighbourhoods of a round are decided side by side from the same choice; each is taken over if it
+        still fits, and still improves, once those before it are.
+        """
+        dual, packing = self._dual, self._dual.packing
+        with ThreadPoolExecutor(self._method.side_by_side) as pool:
+            # One alone needs no thread. Two HiGHS side by side hung once; the cause was not found.
+            run: Callable[..., Iterator[Answer]] = pool.map if self._method.side_by_side > 1 else map
+            while not self.ended:
+                value = packing.value(choice)
+                deadline.report(packing.base + value, packing.base + dual.bound)
+                if deadline.remaining_s() <= 0 or dual.bound == value:
+                    break
+                trials = [self._trial(choice, self._tries + i) for i in range(self._method.side_by_side)]
+                tasks = [
+                    partial(
+                        self._method.improve, trial.region, choice,
+                        deadline=_allowed(deadline), seed=self._tries + i,
+                    )
+                    for i, trial in enumerate(trials)
+                ]  # fmt: skip
+                for trial, answer in zip(trials, run(_call, tasks), strict=True):
+                    choice = self._learnt(trial, choice, answer)
+                self._tries += len(trials)
         return choice
-    neighbourhoods, size = Neighbourhoods(dual, seed), _Size(dual, method.budget)
-    idle = tries = 0
-    with ThreadPoolExecutor(method.side_by_side) as pool:
-        # One alone needs no thread. Two HiGHS side by side hung once; the cause was not found.
-        run: Callable[..., Iterator[Answer]] = pool.map if method.side_by_side > 1 else map
-        while tries < method.budget.tries and idle < method.budget.idle_tries:
-            packing, value = dual.packing, dual.packing.value(choice)
-            deadline.report(packing.base + value, packing.base + dual.bound)
-            if deadline.remaining_s() <= 0 or dual.bound == value:
-                break
-            round_ = [
-                _trial(dual, choice, neighbourhoods, size, method, tries + i)
-                for i in range(method.side_by_side)
-            ]
-            tasks = [
-                partial(method.improve, trial.region, choice, deadline=_allowed(deadline), seed=tries + i)
-                for i, trial in enumerate(round_)
-            ]
-            answers = run(_call, tasks)
-            tries += len(round_)
-            for trial, answer in zip(round_, answers, strict=True):
-                better = _merged(trial.region, choice, answer)
-                idle = idle + 1 if better is None else 0
-                choice = choice if better is None else better
-                size.adapt(trial, answer)
-                if trial.columns is not None:
-                    neighbourhoods.learn(trial.columns, improved=better is not None)
-    return choice
+
+    def _trial(self, choice: Int64, number: int) -> _Trial:
+        dual, every = self._dual, self._method.scatter_every
+        if every and number % every == every - 1:
+            rows = self._neighbourhoods.scatter(choice, int(self._size.rows))
+            return _Trial(region=region_of(dual, choice, rows).limited(choice, 6 * rows.size), columns=None)
+        columns, rows = self._neighbourhoods.draw(choice, self._size.columns)
+        region = region_of(dual, choice, rows).limited(choice, int(self._size.arcs))
+        return _Trial(region=region, columns=columns)
+
+    def _learnt(self, trial: _Trial, choice: Int64, answer: Answer) -> Int64:
+        """Return the choice with the answer taken over, when it is better."""
+        better = _merged(trial.region, choice, answer)
+        self._idle = self._idle + 1 if better is None else 0
+        self._size.adapt(trial, answer)
+        if trial.columns is not None:
+            self._neighbourhoods.learn(trial.columns, improved=better is not None)
+        return choice if better is None else better
+
+
+def searched(dual: Dual, choice: Int64, method: Method, deadline: Deadline, seed: int) -> Int64:
+    """Return the choice improved until the method's budget or the time is used up."""
+    return Search(dual, method, seed).improved(choice, deadline) if dual.packing.num_rows else choice
 
 
 def _call(task: Callable[[], Answer]) -> Answer:
@@ -168,16 +201,6 @@ def _allowed(deadline: Deadline) -> Deadline:
     """Return the deadline of one neighbourhood: a small part of a limit, where there is one."""
     left_s = deadline.remaining_s()
     return deadline if left_s <= 1.0 else deadline.part(max(1.0 / left_s, 0.05))
-
-
-def _trial(
-    dual: Dual, choice: Int64, neighbourhoods: Neighbourhoods, size: _Size, method: Method, number: int
-) -> _Trial:
-    if method.scatter_every and number % method.scatter_every == method.scatter_every - 1:
-        rows = neighbourhoods.scatter(choice, int(size.rows))
-        return _Trial(region=region_of(dual, choice, rows).limited(choice, 6 * rows.size), columns=None)
-    columns, rows = neighbourhoods.draw(choice, size.columns)
-    return _Trial(region=region_of(dual, choice, rows).limited(choice, int(size.arcs)), columns=columns)
 
 
 def _merged(region: Region, choice: Int64, answer: Answer) -> Int64 | None:

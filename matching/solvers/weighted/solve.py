@@ -1,5 +1,6 @@
 """Loads other than 1: relaxation, rounding, search by neighbourhoods, proof by the reduced core."""
 
+import contextlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from matching.problem import AssignmentProblem, AssignmentResult, Int32, Status
 from matching.solvers.deadline import Deadline
 from matching.solvers.flow import expected_s
 from matching.solvers.greedy import greedy_arcs
+from matching.solvers.weighted.aside import Aside, num_processors
 from matching.solvers.weighted.dual import Dual, Float64
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
@@ -17,6 +19,7 @@ from matching.solvers.weighted.proof import improved_by_core
 from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
+from matching.solvers.weighted.side_by_side import side_by_side
 
 _OPTIONS_PER_ROW = (1.1, 1.3, 2.0)  # in one core after the other, when loads are the group's own
 _NARROW, _WIDE = (1.1, 1.5, 3.0), (8.0, 100.0)  # options per row in the first cores
@@ -26,6 +29,7 @@ _AT_ONCE = 20_000  # options with which a proof is tried before any search
 _SMALL_ARCS = 1000
 _MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
 _MOST_ARCS = 60_000  # in the last core
+_WORTH_ASIDE_S = 2.0  # of time left, for a second process
 _SHORT, _LONG = 1_000_000, 20_000_000  # nodes times arcs
 
 
@@ -36,17 +40,31 @@ def solve_weighted(
 
     Without a limit of time the work is limited, the same on every run: neighbourhoods by number
     (``search.Budget``), nodes times arcs in each core. What is not proven by then comes back FEASIBLE.
-    With a limit, the clock decides where work stops, so that two runs may differ. Ordering, the greedy
-    and, when four times its expected time is left, the flow cannot be interrupted.
+    With a limit, the clock decides where work stops, so that two runs may differ; a second process
+    takes part where there is a processor for it. Ordering, the greedy and, when four times its expected
+    time is left, the flow cannot be interrupted.
     """
     packing = packing_of(problem, seed)
-    dual, share = _relaxation(packing, deadline)
-    greedy = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
-    known = [] if first is None else [choice_of(packing, first, problem.num_arcs)]
-    choice = max(rounded_choice(dual, share), greedy, *known, key=packing.value)
-    finish = _with_own_loads if packing.row_load is not None else _with_loads_by_bin
-    choice, most = finish(dual, choice, deadline, seed)
+    with contextlib.ExitStack() as stack:
+        aside = stack.enter_context(Aside()) if _worth_aside(packing, deadline) else None
+        dual, share = _relaxation(packing, deadline)
+        greedy = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+        known = [] if first is None else [choice_of(packing, first, problem.num_arcs)]
+        choice = max(rounded_choice(dual, share), greedy, *known, key=packing.value)
+        if aside is not None:
+            choice, most = side_by_side(dual, share, choice, deadline, seed, aside)
+        else:
+            finish = _with_own_loads if packing.row_load is not None else _with_loads_by_bin
+            choice, most = finish(dual, choice, deadline, seed)
     return _result(problem, dual, arcs_of(packing, choice, problem), most)
+
+
+def _worth_aside(packing: Packing, deadline: Deadline) -> bool:
+    """Tell whether a second process would have something to do, time to do it, and a processor."""
+    limited = _WORTH_ASIDE_S <= deadline.remaining_s() < float("inf")
+    return (
+        limited and packing.row_load is not None and packing.num_arcs > _SMALL_ARCS and num_processors() > 1
+    )
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:

@@ -1,0 +1,84 @@
+"""Two processes within a time limit: neighbourhoods decided anew here, all rows at once aside."""
+
+import numpy as np
+
+from matching.solvers.deadline import Deadline
+from matching.solvers.weighted.aside import Aside
+from matching.solvers.weighted.dual import Dual, Float64
+from matching.solvers.weighted.milp import solve_region
+from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.proof import improved_by_core
+from matching.solvers.weighted.region import region_of
+from matching.solvers.weighted.rounding import split_rows, whole_part
+from matching.solvers.weighted.search import BY_PROGRAMME, Search
+
+_FIRST = 0.05  # of the time, for neighbourhoods before torn rows are looked at
+_TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for those
+_LATER = 0.05  # of what they could win, left to later
+_AT_ONCE, _FEW_ARCS = 0.5, 20_000  # of the time left, for all rows here, and up to how many arcs
+_TURN_S = 0.5  # between two looks aside
+_FAR_BETTER = 0.25  # of the gap when the question aside was asked
+_PATIENCE = 0.8  # of the time then left, before it is asked anew
+
+
+def side_by_side(
+    dual: Dual, share: Float64, choice: Int64, deadline: Deadline, seed: int, aside: Aside
+) -> tuple[Int64, int]:
+    """Return the choice improved until the deadline, or until it is proven, and a bound on any.
+
+    Parameters
+    ----------
+    share : ndarray of float64, shape (num_arcs,)
+        Part of its row that each arc takes in the relaxation.
+    """
+    packing, most = dual.packing, dual.bound
+    asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
+    aside.ask(dual, choice)
+    search = Search(dual, BY_PROGRAMME, seed)
+    choice = search.improved(choice, deadline.part(_FIRST))
+    choice = _torn_anew(dual, share, choice, deadline.part(_TORN))
+    while deadline.remaining_s() > 0:
+        heard = aside.heard()
+        choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)
+        most = most if heard.most is None else min(most, heard.most)
+        value = packing.value(choice)
+        deadline.report(packing.base + value, packing.base + most)
+        if most == value:
+            break
+        far_better = dual.bound - value <= _FAR_BETTER * (dual.bound - asked)
+        if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
+            asked, left_s = value, deadline.remaining_s()
+            aside.ask(dual, choice)
+        if search.ended and value > tried:
+            tried = value
+            choice, proven = _at_once(dual, choice, deadline.part(_AT_ONCE))
+            most = min(most, proven)
+        elif search.ended:
+            seed += 1
+            search = Search(dual, BY_PROGRAMME, seed)
+            choice = _torn_anew(dual, share, choice, deadline.part(_TORN_AGAIN))
+        else:
+            turn = _TURN_S / max(_TURN_S, deadline.remaining_s())
+            choice = search.improved(choice, deadline.part(turn))
+    return choice, most
+
+
+def _at_once(dual: Dual, choice: Int64, deadline: Deadline) -> tuple[Int64, int]:
+    """Decide all rows at once here too, from a better choice than the one asked aside, if they are few."""
+    if dual.packing.num_arcs > _FEW_ARCS:
+        return choice, dual.bound
+    return improved_by_core(dual, choice, deadline, arcs=_FEW_ARCS, work=None)
+
+
+def _torn_anew(dual: Dual, share: Float64, choice: Int64, deadline: Deadline) -> Int64:
+    """Decide anew, over all their options, the rows that the relaxation splits or decides otherwise.
+
+    References
+    ----------
+    E. Danna, E. Rothberg, C. Le Pape (2005), "Exploring relaxation induced neighborhoods to improve MIP
+    solutions", Mathematical Programming 102, doi:10.1007/s10107-004-0518-7.
+    """
+    torn = np.flatnonzero(split_rows(dual.packing, share) | (whole_part(dual.packing, share) != choice))
+    region = region_of(dual, choice, torn)
+    answer = solve_region(region, choice, deadline=deadline, nodes=None, tolerance=_LATER)
+    return choice if answer.choice is None else answer.choice

@@ -1,0 +1,119 @@
+"""A second process decides all rows at once; it can be asked anew, killed, and may die."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from matching import AssignmentProblem, Status, assign, verify_assignment
+from matching.solvers.weighted import solve
+from matching.solvers.weighted.aside import Aside, Heard
+from matching.solvers.weighted.dual import Dual
+from matching.solvers.weighted.flow_prices import solve_flow
+from matching.solvers.weighted.packing import packing_of
+
+LONGEST_S = 60.0
+
+
+def territory(num_groups: int = 200, num_bins: int = 12) -> AssignmentProblem:
+    random = np.random.default_rng(5)
+    near = np.argsort(random.random((num_groups, num_bins)), axis=1)[:, :8]
+    return AssignmentProblem(
+        reward=random.integers(1, 4, num_groups) * 20_000,
+        arc_group=np.repeat(np.arange(num_groups), 8),
+        arc_bin=near.ravel(),
+        arc_cost=random.integers(0, 600, near.size),
+        arc_load=np.repeat(random.integers(1, 4, num_groups), 8),
+        capacity=np.full(num_bins, int(1.4 * num_groups / num_bins)),
+    )
+
+
+def dual_of(problem: AssignmentProblem) -> Dual:
+    flow = solve_flow(packing_of(problem, 0))
+    assert flow is not None
+    return flow.dual
+
+
+@pytest.fixture
+def aside() -> Iterator[Aside]:
+    with Aside() as one:
+        yield one
+
+
+def heard_to_the_end(aside: Aside) -> list[Heard]:
+    """Listen until nothing is asked any more."""
+    everything, until_s = [aside.heard()], time.monotonic() + LONGEST_S
+    while not everything[-1].idle:
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+        everything.append(aside.heard())
+    return everything
+
+
+def test_it_finds_the_optimum_and_proves_it(aside: Aside) -> None:
+    problem = territory()
+    dual = dual_of(problem)
+    nobody = np.full(dual.packing.num_rows, -1)
+    aside.ask(dual, nobody)
+    news = heard_to_the_end(aside)
+    choice = next(heard.choice for heard in reversed(news) if heard.choice is not None)
+    most = min(heard.most for heard in news if heard.most is not None)
+    assert dual.packing.value(choice) == most == assign(problem).objective
+
+
+def test_the_last_question_counts(aside: Aside) -> None:
+    dual = dual_of(territory())
+    nobody = np.full(dual.packing.num_rows, -1)
+    for _ in range(3):
+        aside.ask(dual, nobody)
+    assert heard_to_the_end(aside)[-1].idle
+    aside.ask(dual, nobody)
+    assert not aside.heard().idle
+    assert heard_to_the_end(aside)[-1].idle
+
+
+def test_it_is_gone_when_it_is_left() -> None:
+    with Aside() as aside:
+        aside.ask(dual_of(territory()), np.full(200, -1))
+    assert aside.process.returncode is not None
+
+
+def test_it_ends_when_nobody_can_ask_any_more(aside: Aside) -> None:
+    dual = dual_of(territory())
+    aside.ask(dual, np.full(dual.packing.num_rows, -1))
+    heard_to_the_end(aside)
+    assert aside.process.stdin is not None
+    aside.process.stdin.close()
+    assert aside.process.wait(LONGEST_S) == 0
+
+
+def test_with_a_limit_of_time_the_optimum_is_proven_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, started = territory(), []
+
+    class Noted(Aside):
+        def __init__(self) -> None:
+            started.append(self)
+            super().__init__()
+
+    monkeypatch.setattr(solve, "Aside", Noted)
+    monkeypatch.setattr(solve, "num_processors", lambda: 2)
+    result = assign(problem, time_limit_s=LONGEST_S)
+    assert len(started) == 1
+    assert result.status is Status.OPTIMAL
+    assert result.objective == assign(problem).objective
+    assert not verify_assignment(problem, result)
+
+
+def test_when_it_dies_the_search_goes_on_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dead(Aside):
+        def __init__(self) -> None:
+            super().__init__()
+            self.process.kill()
+
+    monkeypatch.setattr(solve, "Aside", Dead)
+    monkeypatch.setattr(solve, "num_processors", lambda: 2)
+    problem = territory()
+    result = assign(problem, time_limit_s=2.5)
+    assert not verify_assignment(problem, result)
+    assert result.objective >= 0.99 * assign(problem).objective
