@@ -44,7 +44,9 @@ def still_searching(*, territory_name: str, phone: str) -> Letter:
             f"Bonjour,\n\nVous avez fait une demande auprès de la {territory_name}. Votre place est gardée, "
             "avec son ancienneté.\n\nEst-elle toujours d'actualité ? Avez-vous changé d'adresse ou de "
             f"téléphone ? {call}, ou dites-le à la personne qui vous a inscrit : nous mettrons votre demande "
-            "à jour. Si elle n'est plus utile, dites-le-nous aussi.\n\nSans nouvelle de votre part, nous vous "
-            f"appellerons avant toute autre chose : une demande n'est jamais supprimée sans vous.\n\n{FOOT}"
+            "à jour. Si elle n'est plus utile, dites-le-nous aussi.\n\nSans nouvelle de votre part, nous "
+            "vous appellerons avant toute autre chose : une demande n'est jamais supprimée sans "
+            f"vous.\n\n{FOOT}"
         ),
+        short=f"Votre demande de suivi est-elle toujours utile ? {call} : votre place est gardee."[:160],
     )

@@ -15,6 +15,8 @@ from scheduler.referrals.errors import NoPlaceLeft
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.instance import NEEDS, age_on
 from scheduler.referrals.life import Step
+from scheduler.referrals.pathways import pathway_in_force
+from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.policies import in_force
 from scheduler.rows import id_of
 from scheduler.store.tables import (
@@ -71,7 +73,8 @@ def pair(
     WrongState
         When the patient does not wait.
     """
-    intake, practice = _open_intake(session, actor, practitioner_id)
+    profession = pathway_in_force(session, actor.territory_id, referral.pathway).profession
+    intake, practice = _open_intake(session, actor, practitioner_id, profession)
     patient = session.get_one(Patient, referral.patient_id)
     policy = in_force(session, actor.territory_id).policy
     today = today_in(session, actor.territory_id, now)
@@ -86,7 +89,7 @@ def pair(
         referral_id=referral.id,
         intake_id=id_of(intake),
         state=ProposalState.PROPOSED,
-        tier=tier_of(needs, age, policy.tiers),
+        tier=(None if referral.pathway == GP else referral.tier) or tier_of(needs, age, policy.tiers),
         units=workload_units(needs, age, policy.workload),
         travel_s=round(float(driving_s(km)[0, 0])),
         distance_m=round(float(km[0, 0]) * 1000),
@@ -108,7 +111,9 @@ def pair(
     return proposal, intake
 
 
-def _open_intake(session: Session, actor: Actor, practitioner_id: int) -> tuple[Intake, Practice]:
+def _open_intake(
+    session: Session, actor: Actor, practitioner_id: int, profession: str
+) -> tuple[Intake, Practice]:
     query = (
         select(Intake, Practice)
         .join(Practice, col(Practice.id) == col(Intake.practice_id))
@@ -116,6 +121,7 @@ def _open_intake(session: Session, actor: Actor, practitioner_id: int) -> tuple[
         .where(
             col(Practitioner.id) == practitioner_id,
             col(Practitioner.territory_id) == actor.territory_id,
+            col(Practitioner.profession) == profession,
             col(Intake.closed_at).is_(None),
         )
         .with_for_update(of=Intake, key_share=True)

@@ -13,9 +13,11 @@ from sqlmodel import Session, col, select
 
 from matching import Needs, Policy
 from matching.priority import tier_of
+from scheduler.referrals.duplicates import undecided_pairs
 from scheduler.referrals.history import REVIEWED, today_in
 from scheduler.referrals.instance import NEEDS, age_on, consented
 from scheduler.referrals.life import STANDINGS
+from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.places import takes_patients
 from scheduler.referrals.policies import in_force
 from scheduler.referrals.worklists import Facts, Worklist, worklist_of
@@ -24,8 +26,6 @@ from scheduler.store.tables import (
     BookingState,
     Bridge,
     DeclareRequest,
-    DuplicateDecision,
-    DuplicatePair,
     Intake,
     Offer,
     OfferLink,
@@ -114,7 +114,8 @@ def _case(
     referral: Referral, born: date | None, agrees: bool, known: _Known, policy: Policy, today: date
 ) -> Case:
     needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
-    tier = tier_of(needs, None if born is None else age_on(born, today), policy.tiers)
+    own = None if referral.pathway == GP else referral.tier  # of its pathway, kept by ``ranking``
+    tier = own or tier_of(needs, None if born is None else age_on(born, today), policy.tiers)
     offer, intake = known.offers.get(referral.id, (None, None))
     is_open = offer is not None and offer.state is OfferState.OPEN
     facts = Facts(
@@ -222,11 +223,8 @@ def _in_conflict(session: Session, territory_id: int) -> set[UUID]:
 
 
 def _duplicates(session: Session, territory_id: int) -> set[UUID]:
-    query = select(DuplicatePair.referral_id, DuplicatePair.other_id).where(
-        col(DuplicatePair.territory_id) == territory_id,
-        col(DuplicatePair.decision) == DuplicateDecision.OPEN,
-    )
-    return {referral_id for both in session.exec(query) for referral_id in both}
+    pairs = session.exec(undecided_pairs(territory_id))
+    return {referral_id for pair in pairs for referral_id in (pair.referral_id, pair.other_id)}
 
 
 def _declare_asked(session: Session, territory_id: int, today: date) -> set[UUID]:

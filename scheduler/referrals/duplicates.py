@@ -10,8 +10,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import Select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from scheduler.accounts.actor import Actor
 from scheduler.errors import Conflict
@@ -33,6 +34,7 @@ __all__ = [
     "refuse_while_undecided",
     "suspects",
     "undecided",
+    "undecided_pairs",
 ]
 
 _TWIN = frozenset({Because.SAME_BIRTH_DATE, Because.BIRTH_DATE_UNKNOWN})
@@ -176,6 +178,23 @@ def undecided(session: Session, referral_id: UUID) -> UUID | None:
         .order_by(col(DuplicatePair.found_at), col(DuplicatePair.id))
     )
     return session.exec(query).first()
+
+
+def undecided_pairs(territory_id: int) -> SelectOfScalar[DuplicatePair]:
+    """Ask for the pairs a person must decide on, the oldest first: both files are open still."""
+    other = aliased(Referral)
+    return (
+        select(DuplicatePair)
+        .join(Referral, col(Referral.id) == col(DuplicatePair.referral_id))
+        .join(other, col(other.id) == col(DuplicatePair.other_id))
+        .where(
+            col(DuplicatePair.territory_id) == territory_id,
+            col(DuplicatePair.decision) == DuplicateDecision.OPEN,
+            col(Referral.state).in_(OPEN),
+            col(other.state).in_(OPEN),
+        )
+        .order_by(col(DuplicatePair.found_at), col(DuplicatePair.id))
+    )
 
 
 def _may_be(identity: Identity) -> ColumnElement[bool]:

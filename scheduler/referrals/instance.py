@@ -22,9 +22,11 @@ from matching.model import Gender as Letter
 from matching.model import Patient as Waiting
 from matching.model import Practitioner as Volunteer
 from matching.policy import Policy
-from matching.priority import tier_of
+from matching.priority import tier_of_patient
 from matching.workload import workload_units
 from scheduler.referrals.committed import Homes, always_together, followed_by, offered_to, proposed_to
+from scheduler.referrals.pathways import Pathway
+from scheduler.referrals.pathways.kept import GP, shipped
 from scheduler.referrals.places import Left, Taken, left_in, taken_places, takes_patients
 from scheduler.rows import id_of
 from scheduler.store.tables import (
@@ -114,6 +116,7 @@ def build_instance(
     on: date,
     policy: Policy,
     travel: TravelTimes,
+    pathway: Pathway | None = None,
     proposals_are_firm: bool = False,
 ) -> Prepared:
     """Read who waits and who takes patients on a day, and measure the travel between them.
@@ -124,12 +127,15 @@ def build_instance(
 
     Parameters
     ----------
+    pathway
+        Whose patients and practitioners; None = the GPs'. Of another one, ``policy`` holds its waits.
     proposals_are_firm
         To explain what is proposed as it stands, instead of looking for something better.
     """
-    offering = _offering(session, territory_id, on, proposed=proposals_are_firm)
+    pathway = pathway or shipped()[GP]
+    offering = _offering(session, territory_id, on, pathway.profession, proposed=proposals_are_firm)
     practitioner_of = {id_of(each.intake): str(each.practitioner.id) for each in offering}
-    rows = list(session.exec(_concerned(territory_id)))
+    rows = list(session.exec(_concerned(territory_id, pathway.code)))
     announced = offered_to(session, territory_id, practitioner_of)
     pending = proposed_to(session, territory_id, practitioner_of)
     agreed = [
@@ -139,7 +145,7 @@ def build_instance(
         and (referral.state is ReferralState.WAITING or referral.id in announced or referral.id in pending)
     ]
     homes = Homes(followed_by(session, territory_id), always_together(session, territory_id))
-    patients = tuple(_patient(referral, patient, on, homes) for referral, patient in agreed)
+    patients = tuple(_patient(referral, patient, on, homes, pathway) for referral, patient in agreed)
     commitments = (
         *_commitments(patients, announced, firm=True),
         *_commitments(patients, pending, firm=proposals_are_firm),
@@ -185,7 +191,7 @@ def consented() -> ColumnElement[bool]:
     return exists().where(col(Consent.referral_id) == col(Referral.id), col(Consent.withdrawn_at).is_(None))
 
 
-def _concerned(territory_id: int) -> Select[Referral, Patient, bool]:
+def _concerned(territory_id: int, pathway: str) -> Select[Referral, Patient, bool]:
     states = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
     return (
         select(Referral, Patient, consented())
@@ -193,13 +199,15 @@ def _concerned(territory_id: int) -> Select[Referral, Patient, bool]:
         .where(
             col(Referral.territory_id) == territory_id,
             col(Referral.state).in_(states),
-            col(Referral.pathway) == "gp",
+            col(Referral.pathway) == pathway,
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
     )
 
 
-def _offering(session: Session, territory_id: int, on: date, *, proposed: bool) -> list[_Offering]:
+def _offering(
+    session: Session, territory_id: int, on: date, profession: str, *, proposed: bool
+) -> list[_Offering]:
     """Load the intakes that take somebody on a day, with what is left of each.
 
     Parameters
@@ -211,7 +219,11 @@ def _offering(session: Session, territory_id: int, on: date, *, proposed: bool) 
         select(Intake, Practitioner, Practice)
         .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
         .join(Practice, col(Practice.id) == col(Intake.practice_id))
-        .where(col(Practitioner.territory_id) == territory_id, col(Intake.closed_at).is_(None))
+        .where(
+            col(Practitioner.territory_id) == territory_id,
+            col(Practitioner.profession) == profession,
+            col(Intake.closed_at).is_(None),
+        )
         .order_by(col(Intake.id))
     )
     rows = [row for row in session.exec(query) if takes_patients(row[0], on)]
@@ -231,20 +243,23 @@ def _commitments(
             yield Commitment(patient_id=str(referral_id), practitioner_id=practitioner_id, firm=firm)
 
 
-def _patient(referral: Referral, patient: Patient, on: date, homes: Homes) -> Waiting:
+def _patient(referral: Referral, patient: Patient, on: date, homes: Homes, pathway: Pathway) -> Waiting:
     known, home = referral.known_practitioner_id, referral.household_id
+    age = None if patient.birth_date is None else age_on(patient.birth_date, on)
+    needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
     return Waiting(
         id=str(referral.id),
         household=None if home is None else str(home),
         together=referral.together or home in homes.together,
         household_practitioners=frozenset() if home is None else homes.followed.get(home, frozenset()),
-        age=None if patient.birth_date is None else age_on(patient.birth_date, on),
-        needs=Needs(**{need: getattr(referral, need) for need in NEEDS}),
+        age=age,
+        needs=needs,
         waiting_since=referral.waiting_since,
         languages=frozenset(referral.languages),
         prefers_gender=_letter(referral.prefers_gender),
         known_practitioner=None if known is None else str(known),
         max_km=referral.max_km,
+        tier=pathway.own_tier(needs, referral.answers, age),
     )
 
 
@@ -259,7 +274,7 @@ def _held(
     held: dict[str, Taken] = {}
     for each in (one for one in commitments if one.firm):
         who, before = by_id[each.patient_id], held.get(each.practitioner_id, Taken())
-        in_tier1 = tier_of(who.needs, who.age, policy.tiers) == 1
+        in_tier1 = tier_of_patient(who, policy.tiers) == 1
         held[each.practitioner_id] = Taken(
             before.places + 1, before.tier1 + in_tier1, before.units + units_of[who.id]
         )

@@ -18,6 +18,7 @@ from matching import Needs, Policy
 from matching.priority import tier_of
 from scheduler.accounts.actor import Actor
 from scheduler.referrals.instance import NEEDS, age_on
+from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.scope import reachable
 from scheduler.store.tables import (
     Intake,
@@ -110,7 +111,8 @@ def waiting_by_tier(session: Session, actor: Actor, *, on: date, policy: Policy)
 
 def _ranked(actor: Actor, condition: ColumnElement[bool]) -> Select[Any]:
     """Ask for what the rank of some files follows from, and nothing else of them."""
-    asked: list[Any] = [Referral.id, Referral.waiting_since, Patient.birth_date]
+    asked: list[Any] = [Referral.id, Referral.waiting_since, Referral.pathway, Referral.tier]
+    asked.append(Patient.birth_date)
     asked += [getattr(Referral, need) for need in NEEDS]
     return (
         columns(*asked)
@@ -155,11 +157,11 @@ def pending_proposals(session: Session, actor: Actor, *, limit: int) -> Pending:
     )
 
 
-def practitioners_here(session: Session, territory_id: int) -> list[tuple[int, str]]:
-    """List the GPs of a territory for a choice in a form: id and name, by family name."""
+def practitioners_here(session: Session, territory_id: int, profession: str = GP) -> list[tuple[int, str]]:
+    """List the GPs, or others, of a territory for a choice in a form: id and name, by family name."""
     query = (
         select(Practitioner)
-        .where(col(Practitioner.territory_id) == territory_id)
+        .where(col(Practitioner.territory_id) == territory_id, col(Practitioner.profession) == profession)
         .order_by(col(Practitioner.family_name), col(Practitioner.given_name))
     )
     return [(row.id, f"Dr {row.given_name} {row.family_name}") for row in session.exec(query) if row.id]
@@ -202,5 +204,7 @@ def pending_of(session: Session, referral_id: UUID) -> PendingProposal | None:
 
 
 def _tier(row: Any, on: date, policy: Policy) -> int:
+    if row.pathway != GP and row.tier is not None:
+        return int(row.tier)  # of its own criteria, kept by ``ranking``
     needs = Needs(**{need: getattr(row, need) for need in NEEDS})
     return tier_of(needs, None if row.birth_date is None else age_on(row.birth_date, on), policy.tiers)

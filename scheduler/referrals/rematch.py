@@ -16,7 +16,10 @@ from scheduler.agenda.public_holidays import is_public_holiday
 from scheduler.clock import Clock
 from scheduler.referrals.errors import RunInProgress
 from scheduler.referrals.life import Step
+from scheduler.referrals.pathways import pathways_in_force
+from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.policies import in_force
+from scheduler.referrals.ranking import rules_for
 from scheduler.referrals.run import RunOrder, Solve, run_matching
 from scheduler.referrals.solve import solve_in_child
 from scheduler.store.engine import Store
@@ -59,15 +62,32 @@ def due_after_changes(session: Session, *, now: datetime) -> list[int]:
 def rematch(
     store: Store, territory_id: int, *, limit_s: float, clock: Clock, solve: Solve = solve_in_child
 ) -> bool:
-    """Run the matching of a territory under the policy in force; False when a run is under way already."""
+    """Match who waits in a territory, one run a pathway; False when a run is under way already."""
     with store.read() as session:
-        rules = in_force(session, territory_id)
-    order = RunOrder(policy=rules.policy, policy_id=rules.id, time_limit_s=limit_s)
+        orders = _orders(session, territory_id, limit_s)
     try:
-        run_matching(store, system_actor(ACTOR, territory_id), order, clock=clock, solve=solve)
+        for order in orders:
+            run_matching(store, system_actor(ACTOR, territory_id), order, clock=clock, solve=solve)
     except RunInProgress:
         return False
     return True
+
+
+def _orders(session: Session, territory_id: int, limit_s: float) -> list[RunOrder]:
+    """Ask for a run of each pathway in which somebody waits, the GPs' first."""
+    rules, pathways = in_force(session, territory_id), pathways_in_force(session, territory_id)
+    waiting = (col(Referral.territory_id) == territory_id) & (col(Referral.state) == ReferralState.WAITING)
+    codes = set(session.exec(select(Referral.pathway).where(waiting).distinct())) or {GP}
+    return [
+        RunOrder(
+            policy=rules_for(session, territory_id, pathway).policy,
+            policy_id=rules.id,
+            time_limit_s=limit_s,
+            pathway=code,
+        )
+        for code, pathway in pathways.items()
+        if code in codes
+    ]
 
 
 def _is_working_time(session: Session, territory_id: int, now: datetime) -> bool:

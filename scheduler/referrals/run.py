@@ -22,6 +22,8 @@ from scheduler.referrals.duplicates import one_at_a_time
 from scheduler.referrals.errors import RunInProgress, SolveCancelled
 from scheduler.referrals.history import today_in
 from scheduler.referrals.instance import Prepared, build_instance
+from scheduler.referrals.pathways import pathway_in_force
+from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.settle import Settled, settle, tiers_of_matches
 from scheduler.referrals.solve import solve_in_child
 from scheduler.referrals.stale import supersede_stale
@@ -56,12 +58,15 @@ class RunOrder:
         The stored version of the policy; None = the default one.
     time_limit_s : float
         Given to the solver, > 0; past it the best solution found is taken, with its proven bound.
+    pathway : str
+        Code of the pathway whose patients are matched; of another than the GPs' the policy holds its waits.
     """
 
     policy: Policy
     policy_id: int | None = None
     time_limit_s: float = 60.0
     seed: int = 0
+    pathway: str = GP
 
 
 def run_matching(
@@ -102,6 +107,7 @@ def start_run(session: Session, actor: Actor, order: RunOrder, *, now: datetime)
     run = MatchingRun(
         territory_id=actor.territory_id,
         requested_by=actor.account_id,
+        pathway=order.pathway,
         state=RunState.RUNNING,
         policy_version=order.policy.version,
         policy_id=order.policy_id,
@@ -152,7 +158,12 @@ def perform_run(
         with store.read() as session:
             on = today_in(session, actor.territory_id, clock())
             prepared = build_instance(
-                session, actor.territory_id, on=on, policy=order.policy, travel=travel or GreatCircleTravel()
+                session,
+                actor.territory_id,
+                on=on,
+                policy=order.policy,
+                travel=travel or GreatCircleTravel(),
+                pathway=pathway_in_force(session, actor.territory_id, order.pathway),
             )
         solution = solve(
             prepared.instance,
