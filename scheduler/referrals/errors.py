@@ -8,6 +8,7 @@ RelaisError (matching.errors)
 │   ├── NoPlaceLeft            the practitioner takes nobody more now
 │   │   └── IntakeFull         their places are all taken by patients accepted before
 │   ├── OfferAnswered          somebody has answered the offer, or it was withdrawn
+│   ├── OfferLeft              the GP has been told of the offer: it can no longer be undone
 │   ├── OfferOver              the time to answer is over
 │   ├── RunInProgress          a matching run of this territory is being computed
 │   └── StudyInProgress        a study of the same kind is
@@ -86,6 +87,17 @@ class OfferAnswered(Conflict):
     def __init__(self, state: OfferState) -> None:
         self.state = state
         super().__init__(f"{_ENDS.get(state, _ENDS[OfferState.WITHDRAWN])} Rien n'a été changé.")
+
+
+class OfferLeft(Conflict):
+    """The GP has been told, or has answered: a validation can no longer be undone."""
+
+    code = "offer_left"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Le médecin est déjà prévenu. Ouvrez le dossier pour lui retirer la demande : il en sera informé."
+        )
 
 
 class OfferOver(Conflict):

@@ -90,7 +90,7 @@ def list_proposals(
         query = query.where(col(Proposal.run_id) == run_id)
     if after is not None:
         query = query.where(beyond(order, after))
-    listed = Listed.cut([_line(*row) for row in session.exec(query)], limit)
+    listed = Listed.cut([proposal_line(*row) for row in session.exec(query)], limit)
     for line in listed.rows:
         trace(session, actor, "R", line.referral_id, line.patient_id, now=now)
     return listed
@@ -132,9 +132,10 @@ def list_runs(
     return Listed.cut(session.exec(query).all(), limit)
 
 
-def _line(
+def proposal_line(
     proposal: Proposal, referral: Referral, patient: Patient, practitioner: Practitioner
 ) -> ProposalLine:
+    """Put together what is shown of a proposal."""
     return ProposalLine(
         id=proposal.id,
         run_id=proposal.run_id,
