@@ -16,7 +16,7 @@ _OLDEST_YEARS = 130
 _LONGEST_WAIT_YEARS = 30
 
 # Heading and aliases of every yes/no need, named like the fields of ``matching.Needs``.
-_NEEDS = {
+NEED_ALIASES = {
     "ald": ("affection longue durée", "affection de longue durée"),
     "treatment_running_out": ("rupture de traitement", "traitement en rupture", "fin de traitement"),
     "recent_discharge": ("sortie récente", "sortie d'hospitalisation", "sortie d'hôpital récente"),
@@ -34,7 +34,7 @@ def patient_layout(on: date) -> Layout:
     """Describe the columns of ``patients`` for a matching done on a given day."""
     oldest = date(on.year - _OLDEST_YEARS, 1, 1)
     long_ago = date(on.year - _LONGEST_WAIT_YEARS, 1, 1)
-    needs = (Column(name=name, read=yes_no, aliases=aliases) for name, aliases in _NEEDS.items())
+    needs = (Column(name=name, read=yes_no, aliases=aliases) for name, aliases in NEED_ALIASES.items())
     columns = (
         Column(name="id", read=text(100), aliases=("identifiant", "numéro", "n°", "dossier"), required=True),
         Column(name="household", read=text(100), aliases=("foyer", "famille")),
@@ -115,7 +115,7 @@ def _as_patient(row: Row, on: date) -> Patient:
         household=values["household"],
         together=values["together"],
         age=_age(values["birth_date"], on) if values["birth_date"] else values["age"],
-        needs=Needs(chronic_needs=values["chronic_needs"], **{name: values[name] for name in _NEEDS}),
+        needs=Needs(chronic_needs=values["chronic_needs"], **{name: values[name] for name in NEED_ALIASES}),
         waiting_since=values["waiting_since"],
         languages=values["languages"],
         prefers_gender=values["prefers_gender"],

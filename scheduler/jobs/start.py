@@ -21,11 +21,13 @@ from scheduler.jobs.matching import run_after_changes, run_nightly
 from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.jobs.old_records import forget_old_records
+from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.jobs.runner import Job, RunningJobs
 from scheduler.jobs.sas_reports import tell_platform
 from scheduler.jobs.schedule import Daily, Every
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
+from scheduler.referrals.addresses import set_public_url
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -61,6 +63,13 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
             Daily(time(4, 30)), partial(run_nightly, store, limit_s=limit_s, clock=clock)
         ),
     }
+    jobs |= {
+        "offers": Job(
+            Every(MATCH_EVERY),
+            partial(look_after_offers, store, offer_days=settings.offer_days, clock=clock),
+        ),
+        "visits_and_follow_ups": Job(Daily(time(7, 30)), partial(ask_and_begin, store, clock=clock)),
+    }
     often = [job_id for job_id, job in jobs.items() if isinstance(job.when, Every)]
     records = partial(forget_old_records, store, often=often, clock=clock)
     return jobs | {"old_records": Job(Daily(time(5, 15)), records)}
@@ -73,6 +82,7 @@ def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> R
     -------
     The jobs; they run here as long as this process holds the lease on them.
     """
+    set_public_url(store, settings.public_url)
     jobs = RunningJobs(
         store=store,
         jobs=_table(store, settings, clock),
