@@ -45,7 +45,7 @@ def checked_identity(identity: Identity, *, today: date) -> Identity:
         family_name=checked_name("family_name", identity.family_name),
         given_name=checked_name("given_name", identity.given_name),
         phone=checked_phone(identity.phone),
-        email=_email(identity.email),
+        email=checked_email(identity.email),
         address=checked_text("address", identity.address, longest=200),
         insee=checked_commune(identity.insee),
         contact_name=checked_text("contact_name", identity.contact_name, longest=100),
@@ -146,7 +146,8 @@ def _check_reachable(identity: Identity) -> None:
             raise InvalidInput(name, expected)
 
 
-def _email(given: str) -> str:
+def checked_email(given: str) -> str:
+    """Give a mail address tidied up, or an empty text."""
     email = checked_text("email", given, longest=200)
     if email and not _EMAIL.fullmatch(email):
         raise InvalidInput("email", "une adresse comme prenom.nom@exemple.fr, ou rien")

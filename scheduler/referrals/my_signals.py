@@ -1,0 +1,172 @@
+"""What became of the patients somebody signalled: each file's state, and what its sender hears of it.
+
+The sender of a file that was joined to another sees where the other stands, and nothing else of it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import exists
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
+
+from scheduler.accounts.actor import Actor, system_actor
+from scheduler.clock import Clock
+from scheduler.messages.letters_of_signals import signal_moved_on
+from scheduler.messages.outbox import enqueue
+from scheduler.referrals.addresses import page_address
+from scheduler.referrals.history import SIGNALLED, note, today_in
+from scheduler.referrals.merging import followed_file
+from scheduler.referrals.pathways import Pathway, pathways_in_force
+from scheduler.referrals.scope import reachable
+from scheduler.referrals.trace import trace
+from scheduler.store.engine import Store
+from scheduler.store.tables import (
+    Account,
+    CloseReason,
+    Patient,
+    Referral,
+    ReferralEvent,
+    ReferralState,
+    Territory,
+)
+
+RETURNED = "returned"
+"""Line of history: the sender was told that the file moved on (state)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MySignal:
+    """One patient as whoever signalled them sees the file.
+
+    Parameters
+    ----------
+    state : ReferralState
+        Of the file in which it goes on, when it was joined to another.
+    merged : bool
+        The patient was being followed already.
+    next_on : date or None
+        By which day something should happen next.
+    """
+
+    referral_id: UUID
+    family_name: str
+    given_name: str
+    birth_date: date | None
+    pathway: str
+    pathway_name: str
+    state: ReferralState
+    close_reason: CloseReason | None
+    merged: bool
+    signalled_at: datetime
+    waiting_since: date
+    since: date
+    next_on: date | None
+    late: bool
+
+
+def my_signals(session: Session, actor: Actor, *, now: datetime, limit: int = 200) -> list[MySignal]:
+    """List the patients this person signalled, those still waited for first, then the newest."""
+    mine = exists().where(
+        col(ReferralEvent.referral_id) == col(Referral.id),
+        col(ReferralEvent.kind) == SIGNALLED,
+        col(ReferralEvent.actor) == actor.key,
+    )
+    query = (
+        select(Referral, Patient)
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(reachable(actor), mine)
+        .order_by(col(Referral.created_at).desc(), col(Referral.id))
+        .limit(limit)
+    )
+    today, pathways = (
+        today_in(session, actor.territory_id, now),
+        pathways_in_force(session, actor.territory_id),
+    )
+    found = []
+    for referral, patient in session.exec(query):
+        trace(session, actor, "R", referral.id, patient.id, now=now)
+        found.append(_line(session, referral, patient, pathways, today))
+    over = {ReferralState.DECLARED, ReferralState.CLOSED}
+    return sorted(found, key=lambda line: line.state in over)
+
+
+def tell_senders(store: Store, *, clock: Clock) -> int:
+    """Tell senders by mail that a file of theirs moved on, as its pathway says; gives how many were told.
+
+    Idempotent: the state told last is kept with the file, and each mail has a key of its own.
+    """
+    now = clock()
+    with store.read() as session:
+        territory_ids = session.exec(select(Territory.id).order_by(col(Territory.id))).all()
+    return sum(_tell_in(store, territory_id, now) for territory_id in territory_ids if territory_id)
+
+
+def _tell_in(store: Store, territory_id: int, now: datetime) -> int:
+    actor = system_actor("returns", territory_id)
+    with store.write() as session:
+        pathways = pathways_in_force(session, territory_id)
+        moved = [
+            (referral, account)
+            for referral, account in session.exec(_of_people(territory_id, now))
+            if (pathway := pathways.get(referral.pathway)) is not None
+            and referral.state in pathway.returns.on
+            and referral.returned_state != referral.state.value
+        ]
+        for referral, account in moved:
+            _tell(session, actor, referral, account, now)
+        return len(moved)
+
+
+def _of_people(territory_id: int, now: datetime) -> Select[Referral, Account]:
+    """Ask for the files that changed lately, with the account that signalled them."""
+    return (
+        select(Referral, Account)
+        .join(Account, col(Account.id) == col(Referral.signalled_by))
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(Account.active),
+            col(Referral.updated_at) > now - timedelta(days=30),
+        )
+        .order_by(col(Referral.id))
+        .with_for_update(of=Referral, key_share=True)
+    )
+
+
+def _tell(session: Session, actor: Actor, referral: Referral, account: Account, now: datetime) -> None:
+    short_id = str(referral.id)[:8]
+    enqueue(
+        session,
+        territory_id=referral.territory_id,
+        key=f"returned:{referral.id}:{referral.state.value}:{referral.updated_at.isoformat()}",
+        recipient=account.email,
+        letter=signal_moved_on(short_id=short_id, link=page_address(session, "/mes-signalements")),
+        now=now,
+    )
+    referral.returned_state = referral.state.value
+    session.add(referral)
+    note(session, actor, referral, RETURNED, now=now, state=referral.state.value)
+
+
+def _line(
+    session: Session, referral: Referral, patient: Patient, pathways: dict[str, Pathway], today: date
+) -> MySignal:
+    followed = followed_file(session, referral)
+    pathway = pathways.get(referral.pathway)
+    return MySignal(
+        referral_id=referral.id,
+        family_name=patient.family_name,
+        given_name=patient.given_name,
+        birth_date=patient.birth_date,
+        pathway=referral.pathway,
+        pathway_name=pathway.name if pathway else referral.pathway,
+        state=followed.state,
+        close_reason=followed.close_reason,
+        merged=followed.id != referral.id,
+        signalled_at=referral.created_at,
+        waiting_since=followed.waiting_since,
+        since=followed.updated_at.date(),
+        next_on=followed.next_action_on,
+        late=followed.next_action_on is not None and followed.next_action_on < today,
+    )
