@@ -25,6 +25,7 @@ from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.jobs.runner import Job, RunningJobs
 from scheduler.jobs.sas_reports import tell_platform
 from scheduler.jobs.schedule import Daily, Every
+from scheduler.jobs.signals import signal_jobs
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
 from scheduler.referrals.addresses import set_public_url
@@ -70,6 +71,7 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
         ),
         "visits_and_follow_ups": Job(Daily(time(7, 30)), partial(ask_and_begin, store, clock=clock)),
     }
+    jobs |= signal_jobs(store, clock=clock)
     often = [job_id for job_id, job in jobs.items() if isinstance(job.when, Every)]
     records = partial(forget_old_records, store, often=often, clock=clock)
     return jobs | {"old_records": Job(Daily(time(5, 15)), records)}
