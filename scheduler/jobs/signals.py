@@ -1,4 +1,4 @@
-"""What signals need with time: places by wait, questions without an answer, requests grown old, senders told."""
+"""What signals need with time: places by wait, open questions, requests grown old, senders told."""
 
 from datetime import time, timedelta
 from functools import partial
