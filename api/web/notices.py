@@ -28,6 +28,20 @@ _DONE = {
     "retenu": Notice(
         tone="ok", sentence="Le créneau est retenu pour vous. Confirmez dès que le patient est d'accord."
     ),
+    "demande": Notice(
+        tone="ok",
+        sentence="Demande créée. Relais cherche ; revenez ici à l'heure dite.",
+    ),
+    "promettre": Notice(tone="ok", sentence="C'est noté : un créneau a été promis au patient."),
+    "prendre": Notice(tone="ok", sentence="Cette demande est à vous."),
+    "prolonger": Notice(tone="ok", sentence="L'échéance est repoussée."),
+    "abandonner": Notice(tone="ok", sentence="La demande est abandonnée."),
+    "deplace": Notice(
+        tone="ok",
+        sentence="Le rendez-vous est déplacé : l'ancienne place est rendue. Dites la nouvelle heure.",
+    ),
+    "venu": Notice(tone="ok", sentence="C'est noté : le patient est venu."),
+    "absent": Notice(tone="ok", sentence="C'est noté : le patient n'est pas venu."),
     "annule": Notice(tone="ok", sentence="Le rendez-vous est annulé : la place est rendue."),
     "relie": Notice(tone="ok", sentence="Agenda relié et lu. Ses créneaux sont visibles."),
     "relu": Notice(tone="ok", sentence="Agenda relu. Ses créneaux sont à jour."),

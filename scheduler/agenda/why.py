@@ -1,7 +1,7 @@
 """Why a slot is not shown: every reason that holds, for whoever keeps an agenda and wonders."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,7 @@ from scheduler.store.tables import (
     BookingState,
     Feed,
     FeedState,
+    Modality,
     Practice,
     Practitioner,
     Role,
@@ -66,6 +67,10 @@ SENTENCES = {
 }
 
 
+_BEYOND = timedelta(hours=24)
+_MOST_EXPLAINED = 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """Why a slot is not shown.
@@ -80,6 +85,65 @@ class Explained:
 
     reasons: tuple[Why, ...]
     held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedSlot:
+    """A slot of somebody's, with every reason for which a search does not list it."""
+
+    slot_id: int
+    start_at: datetime
+    end_at: datetime
+    modality: Modality
+    reasons: tuple[Why, ...]
+    held_until: datetime | None
+
+
+def why_of_practitioner(
+    session: Session,
+    actor: Actor,
+    practitioner_id: int,
+    wanted: SlotQuery,
+    *,
+    viewer: Role = Role.REGULATOR,
+    usual_practitioner_id: int | None = None,
+    now: datetime,
+) -> tuple[ExplainedSlot, ...]:
+    """Explain every slot of a practitioner from now on to a day after the hours that are searched.
+
+    Raises
+    ------
+    NotFound
+        When the practitioner is not of the territory, or the actor does not answer for their agenda.
+    """
+    practitioner = session.get(Practitioner, practitioner_id)
+    if (
+        practitioner is None
+        or practitioner.territory_id != actor.territory_id
+        or not is_staff(actor, practitioner_id)
+    ):
+        raise NotFound("practitioner")
+    rows = _rows(actor, wanted.age, now).where(
+        col(Slot.practitioner_id) == practitioner_id,
+        col(Slot.end_at) > min(now, wanted.from_at),
+        col(Slot.start_at) < wanted.to_at + _BEYOND,
+    )
+    found = find(
+        session, replace(actor, role=viewer), wanted, usual_practitioner_id=usual_practitioner_id, now=now
+    )
+    asked = _Asked(wanted, viewer, found, usual_practitioner_id, limits_of(session), now)
+    read: Any = session.exec(rows.order_by(col(Slot.start_at), col(Slot.id)).limit(_MOST_EXPLAINED))
+    return tuple(
+        ExplainedSlot(
+            slot_id=row.Slot.id,
+            start_at=row.Slot.start_at,
+            end_at=row.Slot.end_at,
+            modality=row.Slot.modality,
+            reasons=asked.reasons(row),
+            held_until=row.held_until if Why.HELD in asked.reasons(row) else None,
+        )
+        for row in read
+    )
 
 
 def why_not_shown(
@@ -99,27 +163,23 @@ def why_not_shown(
     NotFound
         When the slot is not of the territory, or of an agenda the actor does not answer for.
     """
-    row = _load(session, actor, slot_id, wanted.age, now)
+    row = session.exec(_rows(actor, wanted.age, now).where(col(Slot.id) == slot_id)).first()
+    if row is None or not is_staff(actor, row.Slot.practitioner_id):
+        raise NotFound("slot")
     seen_by = replace(actor, role=viewer)
     found = find(session, seen_by, wanted, usual_practitioner_id=usual_practitioner_id, now=now)
-    if slot_id in {slot.slot_id for slot in found.slots}:
-        return Explained(reasons=())
-    is_usual = row.Slot.practitioner_id == usual_practitioner_id
-    checks = _checks(row, wanted, viewer, found, is_usual, limits_of(session), now)
-    reasons = [why for why, holds in checks.items() if holds]
-    if not reasons:
-        reasons = [Why.CUT]
-    held_until = row.held_until if Why.HELD in reasons else None
-    return Explained(reasons=tuple(reasons), held_until=held_until)
+    asked = _Asked(wanted, viewer, found, usual_practitioner_id, limits_of(session), now)
+    reasons = asked.reasons(row)
+    return Explained(reasons=reasons, held_until=row.held_until if Why.HELD in reasons else None)
 
 
-def _load(session: Session, actor: Actor, slot_id: int, age: int | None, now: datetime) -> Any:
+def _rows(actor: Actor, age: int | None, now: datetime) -> Any:
     of_slot = (col(Booking.slot_id) == col(Slot.id)) & (col(Booking.place) <= col(Slot.capacity))
     for_good = select(func.count()).where(of_slot, col(Booking.state).in_(TAKEN_FOR_GOOD))
     held = select(func.min(Booking.held_until)).where(
         of_slot, col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now
     )
-    query = (
+    return (
         select(  # type: ignore[call-overload]
             Slot,
             Feed,
@@ -132,39 +192,46 @@ def _load(session: Session, actor: Actor, slot_id: int, age: int | None, now: da
         .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
         .join(Practice, col(Practice.id) == col(Slot.practice_id))
         .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
-        .where(col(Slot.id) == slot_id, col(Practitioner.territory_id) == actor.territory_id)
+        .where(col(Practitioner.territory_id) == actor.territory_id)
     )
-    row = session.exec(query).first()
-    if row is None or not is_staff(actor, row.Slot.practitioner_id):
-        raise NotFound("slot")
-    return row
 
 
-def _checks(
-    row: Any,
-    wanted: SlotQuery,
-    viewer: Role,
-    found: Findings,
-    is_usual: bool,
-    limits: Limits,
-    now: datetime,
-) -> dict[Why, bool]:
-    slot, feed = row.Slot, row.Feed
-    is_full = row.num_taken >= slot.capacity
-    return {
-        Why.WITHDRAWN: slot.state is SlotState.WITHDRAWN,
-        Why.CLOSED: slot.state is SlotState.CLOSED,
-        Why.PAST: slot.start_at <= now,
-        Why.WINDOW: not wanted.from_at <= slot.start_at < wanted.to_at,
-        Why.FULL: is_full and row.num_for_good >= slot.capacity,
-        Why.HELD: is_full and row.num_for_good < slot.capacity,
-        Why.STALE: feed is not None and feed.address is not None and limits.is_gone(feed.ok_at, now),
-        Why.HIDDEN_FEED: feed is not None and feed.state is not FeedState.ACTIVE,
-        Why.VISIBILITY: slot.visibility not in visible_to(viewer),
-        Why.MODALITY: wanted.modality is not None and slot.modality is not wanted.modality,
-        Why.AGE: not row.sees_age,
-        Why.TOO_FAR: _is_too_far(row, wanted, found, is_usual),
-    }
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One search, by whom, and what it found: what every reason depends on besides the slot."""
+
+    wanted: SlotQuery
+    viewer: Role
+    found: Findings
+    usual_id: int | None
+    limits: Limits
+    now: datetime
+
+    def reasons(self, row: Any) -> tuple[Why, ...]:
+        """Give all that hold of one slot; none when the search lists it."""
+        if row.Slot.id in {slot.slot_id for slot in self.found.slots}:
+            return ()
+        return tuple(why for why, holds in self._checks(row).items() if holds) or (Why.CUT,)
+
+    def _checks(self, row: Any) -> dict[Why, bool]:
+        slot, feed, wanted = row.Slot, row.Feed, self.wanted
+        is_full = row.num_taken >= slot.capacity
+        is_polled = feed is not None and feed.address is not None
+        is_usual = slot.practitioner_id == self.usual_id
+        return {
+            Why.WITHDRAWN: slot.state is SlotState.WITHDRAWN,
+            Why.CLOSED: slot.state is SlotState.CLOSED,
+            Why.PAST: slot.start_at <= self.now,
+            Why.WINDOW: not wanted.from_at <= slot.start_at < wanted.to_at,
+            Why.FULL: is_full and row.num_for_good >= slot.capacity,
+            Why.HELD: is_full and row.num_for_good < slot.capacity,
+            Why.STALE: is_polled and self.limits.is_gone(feed.ok_at, self.now),
+            Why.HIDDEN_FEED: feed is not None and feed.state is not FeedState.ACTIVE,
+            Why.VISIBILITY: slot.visibility not in visible_to(self.viewer),
+            Why.MODALITY: wanted.modality is not None and slot.modality is not wanted.modality,
+            Why.AGE: not row.sees_age,
+            Why.TOO_FAR: _is_too_far(row, wanted, self.found, is_usual),
+        }
 
 
 def _is_too_far(row: Any, wanted: SlotQuery, found: Findings, is_usual: bool) -> bool:

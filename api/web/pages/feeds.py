@@ -21,11 +21,13 @@ from api.web.guests import CalendarKeeperHere, Guest
 from api.web.notices import notice_of
 from api.web.once import do_once
 from api.web.sent import FromForm, Sent
+from scheduler.agenda.alerts import trouble_of
 from scheduler.agenda.feeds import FeedError, Preview
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
+from scheduler.agenda.health import health_of
 from scheduler.agenda.poll import read_feed, read_file
-from scheduler.agenda.readings import outcome_of
+from scheduler.agenda.readings import OK, UNCHANGED, outcome_of
 from scheduler.agenda.subscribe import find_feed, register_feed, resume_feed, suspend_feed
 from scheduler.errors import AlreadyExists, InvalidInput, NotFound
 from scheduler.store.tables import FeedReading, Practice
@@ -42,6 +44,7 @@ _LABELS = {
     "file": "Fichier .ics",
     "slot_minutes": "Durée d’un créneau",
 }
+_SHOWN_READINGS = 30
 _KEPT = ("practice_id", "name", "address", "mode", "slot_minutes", "modality", "visibility")
 
 
@@ -92,6 +95,22 @@ def register(guest: CalendarKeeperHere, sent: FromForm) -> Response:
     return _told(_read(guest, feed_id, asked.body), "relie")
 
 
+@router.get("/agendas/{feed_id}")
+def health(feed_id: Annotated[Id, Path()], guest: CalendarKeeperHere) -> HTMLResponse:
+    """Show how one calendar does, reading by reading."""
+    with guest.here.store.read() as session:
+        told = health_of(session, guest.actor, feed_id, now=guest.now)
+    return guest.page(
+        "feed_health.html",
+        feed=told.feed,
+        trouble=told.trouble,
+        alerted_at=told.alert.raised_at if told.alert else None,
+        share=None if told.share_good is None else round(100 * told.share_good),
+        hidden_at=told.hidden_at,
+        readings=[(reading, _outcome(reading)) for reading in told.readings[:_SHOWN_READINGS]],
+    )
+
+
 @router.post("/agendas/{feed_id}/relire")
 def read_again(feed_id: Annotated[Id, Path()], guest: CalendarKeeperHere, _sent: FromForm) -> Response:
     """Read a calendar now."""
@@ -114,6 +133,11 @@ def resume(feed_id: Annotated[Id, Path()], guest: CalendarKeeperHere, _sent: Fro
     with guest.here.store.write() as session:
         has_address = resume_feed(session, guest.actor, feed_id, now=guest.now).address is not None
     return _told(_read(guest, feed_id, None), "relu") if has_address else _to_feeds("repris")
+
+
+def _outcome(reading: FeedReading) -> str:
+    outcome = outcome_of(reading)
+    return "Lu" if outcome == OK else "Rien de nouveau" if outcome == UNCHANGED else trouble_of(outcome)
 
 
 def _feeds(guest: Guest, form: Form, status: int = HTTPStatus.OK) -> HTMLResponse:

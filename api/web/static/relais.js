@@ -25,12 +25,38 @@ async function look(part) {
     const here = part.querySelector(`[data-live="${place.dataset.live}"]`);
     if (here && here.textContent !== place.textContent) here.textContent = place.textContent;
   }
+  for (const bar of fresh.querySelectorAll("progress[data-live-value]")) {
+    const here = part.querySelector(`progress[data-live-value="${bar.dataset.liveValue}"]`);
+    if (here) here.value = bar.value;
+  }
   wait(part);
 }
 function wait(part) {
   setTimeout(() => look(part).catch(() => wait(part)), 1000 * Number(part.dataset.lookAgain));
 }
 for (const part of document.querySelectorAll("[data-look-again]")) wait(part);
+// A link marked data-part opens a part of another page below itself: that page works alone without this script.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-part]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.getAttribute("aria-busy") === "true") return;
+  link.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(link.href, { credentials: "same-origin", redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = page.getElementById(link.dataset.part);
+    if (!answer.ok || !part) return location.assign(link.href);
+    const place = document.getElementById(link.dataset.into);
+    place.replaceChildren(...part.childNodes);
+    place.hidden = false;
+    place.focus();
+  } catch {
+    location.assign(link.href);
+  } finally {
+    link.removeAttribute("aria-busy");
+  }
+});
 // What is left of a hold, second by second; at its end the page is asked for again and says what is true.
 for (const held of document.querySelectorAll("[data-countdown-to]")) {
   const until = Date.parse(held.dataset.countdownTo);
@@ -41,7 +67,7 @@ for (const held of document.querySelectorAll("[data-countdown-to]")) {
     told.textContent = left < 60 ? `${left}\u202fs` : `${Math.floor(left / 60)}\u202fmin ${seconds}\u202fs`;
     if (left === 0) {
       clearInterval(tick);
-      setTimeout(() => location.replace(location.pathname), 1000);
+      setTimeout(() => location.replace(held.dataset.then || location.pathname), 1000);
     }
   }, 1000);
 }

@@ -1,5 +1,6 @@
 """Finding, booking, losing and giving back a slot, on pages."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,8 +11,17 @@ from scheduler.store.engine import Store
 from scheduler.store.tables import AgendaRules, Booking, Role
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web.browser import Browser
+from tests.integration.web.browser import Browser, Page
 from tests.integration.web.conftest import Town
+
+
+def form_to(page: Page, word: str) -> str:
+    """Give where the form of the booking on a page goes, by its last word."""
+    (action,) = [
+        form.action for form in page.forms if re.fullmatch(f"/rendez-vous/[^/]+/{word}", form.action)
+    ]
+    return action
+
 
 SEARCH = "/creneaux?ou=Savigny-le-Temple&quand=48h"
 
@@ -24,7 +34,7 @@ def test_results_are_grouped_by_delay(browser_of: Callable[[Role], Browser], slo
     assert "8 à 12 heures" not in page.text
     assert "Dr Hélène LEROY" in page.text
     assert "Vu il y a 3 min" in page.text
-    assert len(page.forms) == 2 + len(slots)
+    assert len(page.forms) == 3 + len(slots)  # signing out, the search, a care request
 
 
 @pytest.mark.usefixtures("slots")
@@ -37,7 +47,13 @@ def test_an_unknown_place_keeps_what_was_typed(browser_of: Callable[[Role], Brow
     page = browser_of(Role.REGULATOR).open("/creneaux?ou=%3Cscript%3Exyz&quand=72h")
     assert page.status == 422
     assert "Aucune commune de ce nom" in page.text
-    assert page.form("/creneaux").values == {"ou": "<script>xyz", "quand": "72h", "comment": ""}
+    assert page.form("/creneaux").values == {
+        "ou": "<script>xyz",
+        "quand": "72h",
+        "comment": "",
+        "age": "",
+        "habituel": "",
+    }
     assert "<script>x" not in page.html
 
 
@@ -55,7 +71,7 @@ def test_book_see_it_taken_and_give_it_back(browser_of: Callable[[Role], Browser
     assert "lundi 23 novembre, 10 h" in booked.text
     assert "01 60 00 00 00" in booked.text
     assert f"/creneaux/{slots[0]}/reserver" not in browser.open(SEARCH).html
-    cancelled = browser.send(booked, booked.path + "/annuler")
+    cancelled = browser.send(booked, form_to(booked, "annuler"))
     assert "Le rendez-vous est annulé" in cancelled.text
     assert f"/creneaux/{slots[0]}/reserver" in browser.open(SEARCH).html
 
@@ -101,7 +117,7 @@ def test_a_booking_is_shown_to_those_concerned_only(
     regulator = browser_of(Role.REGULATOR)
     booked = regulator.send(regulator.open(SEARCH), f"/creneaux/{slots[0]}/reserver")
     statuses = {
-        role: browser_of(role).open(booked.path).status
+        role: browser_of(role).open(form_to(booked, "annuler").removesuffix("/annuler")).status
         for role in (Role.COORDINATOR, Role.GP, Role.SECRETARY, Role.SIGNALLER, Role.BUREAU)
     }
     assert statuses == {
@@ -152,10 +168,10 @@ def test_hold_agree_and_confirm(browser_of: Callable[[Role], Browser], slots: li
     assert "Retenu jusqu’à 9 h 05 : encore 5 min 00 s" in held.text
     assert f"/creneaux/{slots[0]}/reserver" not in other.open(SEARCH).html
     town.now += timedelta(minutes=4, seconds=30)
-    assert "encore 30 s" in browser.open(held.path).text
-    confirmed = browser.send(held, held.path + "/confirmer")
+    assert "encore 30 s" in browser.open(str(held.answer.url)).text
+    confirmed = browser.send(held, form_to(held, "confirmer"))
     assert "Rendez-vous réservé" in confirmed.text
-    assert "Le créneau est à vous" in browser.send(held, held.path + "/confirmer").text  # pressed twice
+    assert "Le créneau est à vous" in browser.send(held, form_to(held, "confirmer")).text  # pressed twice
 
 
 def test_a_hold_nobody_confirms_is_over_at_its_instant(
@@ -167,8 +183,8 @@ def test_a_hold_nobody_confirms_is_over_at_its_instant(
         f"/creneaux/{slots[0]}/retenir", dict(page.form(f"/creneaux/{slots[0]}/reserver").fields)
     )
     town.now += timedelta(minutes=5)
-    assert "Retenue expirée" in browser.open(held.path).text
-    late = browser.send(held, held.path + "/confirmer")
+    assert "Retenue expirée" in browser.open(str(held.answer.url)).text
+    late = browser.send(held, form_to(held, "confirmer"))
     assert late.status == 409
     assert "La retenue de 5 minutes est terminée" in late.text
     assert f"/creneaux/{slots[0]}/reserver" in browser_of(Role.COORDINATOR).open(SEARCH).html
@@ -182,7 +198,9 @@ def test_past_the_limit_a_reason_is_asked_for(
     browser = browser_of(Role.REGULATOR)
     booked = browser.send(browser.open(SEARCH), f"/creneaux/{slots[0]}/reserver")
     assert "Le délai d’annulation de ce médecin est passé" in booked.text
-    refused = browser.send(booked, booked.path + "/annuler")
+    refused = browser.send(booked, form_to(booked, "annuler"))
     assert refused.status == 409
     assert "choisissez un motif" in refused.text
-    assert "Le rendez-vous est annulé" in browser.send(booked, booked.path + "/annuler", motif="mistake").text
+    assert (
+        "Le rendez-vous est annulé" in browser.send(booked, form_to(booked, "annuler"), motif="mistake").text
+    )

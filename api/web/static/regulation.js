@@ -1,0 +1,70 @@
+// The search for slots, as one types and without a mouse. The page works without it: this only asks the server
+// for the same results sooner, and moves the focus with the arrows.
+"use strict";
+const form = document.querySelector("form[data-search]");
+const results = document.querySelector("[data-results]");
+const told = document.querySelector("[data-found]");
+
+// ---- results while typing: the newest question only, 150 ms after the last key
+let waiting = 0;
+let asking = null;
+function asked() {
+  const fields = [...new FormData(form)].filter(([, value]) => value);
+  return new URLSearchParams(fields).toString();
+}
+let shown = asked();
+async function ask() {
+  const search = asked();
+  if (search === shown || !form.ou.value.trim()) return;
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  results.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(`${form.dataset.search}?${search}`, { credentials: "same-origin", signal: mine.signal });
+    if (answer.redirected) return location.assign(`${form.action}?${search}`); // the session is over: sign in again
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    results.replaceChildren(...page.body.childNodes);
+    shown = search;
+    history.replaceState(null, "", `${form.getAttribute("action")}?${search}`);
+    told.textContent = results.querySelector("h2")?.textContent ?? "";
+  } catch (trouble) {
+    if (trouble.name === "AbortError") return;
+    told.textContent = ""; // a bad line: what is shown stays, and the button still works
+  }
+  if (asking === mine) results.removeAttribute("aria-busy");
+}
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, 150);
+}
+if (form && results) {
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
+}
+
+// ---- the arrows go from slot to slot, Escape back to "where"
+const inSearch = (place) => form?.contains(place) && !["SELECT", "TEXTAREA"].includes(place.tagName);
+const isChoosing = (place) => place.tagName === "INPUT" && place.type === "radio";
+const isCompleting = (place) => place.name === "ou" && place.value !== "" && !results.querySelector("[data-slot]");
+function go(step) {
+  const firsts = [...results.querySelectorAll("[data-first]")];
+  const here = firsts.findIndex((button) => button.closest("[data-slot]").contains(document.activeElement));
+  const next = firsts[here < 0 ? 0 : here + step];
+  if (next) next.focus();
+  else if (here === 0 && step < 0) form.ou.focus();
+  return Boolean(next);
+}
+document.addEventListener("keydown", (event) => {
+  if (!form || event.altKey || event.ctrlKey || event.metaKey) return;
+  const place = document.activeElement;
+  if (event.key === "Escape") {
+    form.ou.focus();
+    form.ou.select();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const fromSearch = inSearch(place) && step > 0 && !isChoosing(place) && !isCompleting(place);
+    if ((fromSearch || results.contains(place)) && go(step)) event.preventDefault();
+    else if (results.contains(place)) event.preventDefault();
+  }
+});
