@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 say = @printf '\n\033[1m== %s\033[0m\n' $(1)
 
-.PHONY: run demo test check bench bench-full browser lock clean
+.PHONY: run demo test check bench bench-full browser nginx lock clean
 
 run: demo
 	$(call say,"Service on http://127.0.0.1:8000 (Ctrl+C stops it)")
@@ -14,7 +14,7 @@ demo: $(VENV)/run.stamp
 	$(call say,"Demo territory (waiting list, matching run, calendars)")
 	@$(BIN)/relais demo --fresh
 
-test: $(VENV)/dev.stamp browser
+test: $(VENV)/dev.stamp browser nginx
 	$(call say,"Tests (SQLite, PostgreSQL, real HTTP, real browser)")
 	@$(BIN)/pytest -n 2 --dist loadgroup -q
 
@@ -58,6 +58,13 @@ browser:
 	  || { printf '\n== Chromium (system package)\n'; \
 	       apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	  || { echo "Chromium is missing. Install it with: sudo apt-get install -y chromium" >&2; exit 1; }
+
+# A real nginx for the door of the SAS platform: the system's own package too.
+nginx:
+	@command -v nginx >/dev/null 2>&1 || test -x /usr/sbin/nginx \
+	  || { printf '\n== nginx (system package)\n'; \
+	       apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; } \
+	  || { echo "nginx is missing. Install it with: sudo apt-get install -y nginx-light" >&2; exit 1; }
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -141,11 +141,7 @@ def _print(results: "Iterable[Result]") -> None:
     from rich.table import Table  # noqa: PLC0415 — not loaded for --json
     from rich.text import Text  # noqa: PLC0415
 
-    words = {
-        "ok": "[green]conforme[/green]",
-        "ko": "[bold red]NON[/bold red]",
-        "none": "[dim]sans objet[/dim]",
-    }
+    words = {"ok": ("conforme", "green"), "ko": ("NON", "bold red"), "none": ("sans objet", "dim")}
     table = Table(title="Contrôle de l'interface SAS")
     for heading in ("", "Contrôle", "Résultat", "Détail"):
         table.add_column(heading, overflow="fold")

@@ -41,9 +41,7 @@ def ground_at(
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise InvalidInput("URL", "l'adresse du service FHIR : https://…/fhir")
-    if len(rpps) > 25 or not all(
-        number.isascii() and number.isdecimal() and len(number) == 11 for number in rpps
-    ):
+    if len(rpps) > 25 or not all(re.fullmatch("[0-9]{11}", number) for number in rpps):
         raise InvalidInput("--rpps", "au plus 25 numéros de 11 chiffres")
     opened: Callable[..., httpx.Client] = partial(_client, ca=ca, own=(cert, key))
     with opened() as client, opened(cert=None) as pages:
