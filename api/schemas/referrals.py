@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -10,8 +10,24 @@ from pydantic import Field
 from api.schemas.common import Id, Insee, Instant, Moment, Name, Text, Version, Wire
 from matching.model import Needs
 from scheduler.referrals.read import ReferralFile
-from scheduler.referrals.values import ConsentGiven, Corrections, Identity, Signal, Wishes
-from scheduler.store.tables import CloseReason, ConsentHow, Gender, ReferralState, Role
+from scheduler.referrals.values import (
+    ConsentGiven,
+    CorrectionReason,
+    Corrections,
+    Identity,
+    Seen,
+    Signal,
+    Wishes,
+)
+from scheduler.store.tables import (
+    CloseReason,
+    ConsentHow,
+    ContactPreference,
+    Gender,
+    ReferralState,
+    Role,
+    SignalSource,
+)
 
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2}$", description="Code ISO 639-1 : fr, ar, pt")]
 Answer = Annotated[bool | None, Field(description="true, false, ou null : question non posée")]
@@ -28,6 +44,10 @@ class PatientIn(Wire):
     email: Text = Field(default="", max_length=200)
     address: Text = Field(default="", max_length=200)
     insee: Insee
+    contact_preference: ContactPreference | None = Field(
+        default=None, description="Comment le joindre ; null : peu importe"
+    )
+    contact_name: Text = Field(default="", max_length=100, description="Le proche qui répond")
 
 
 class NeedsIn(Wire):
@@ -72,6 +92,20 @@ class ConsentIn(Wire):
     how: ConsentHow
     collected_by: Text = Field(min_length=1, max_length=200)
     given_at: Instant | None = Field(default=None, description="null : maintenant")
+    collector_role: Text = Field(default="", max_length=60)
+    representative: Text = Field(default="", max_length=200)
+    told: list[Literal["information", "professionals", "medium", "security"]] = Field(
+        default_factory=list, max_length=4, description="Points du décret n° 2016-1349 dits au patient"
+    )
+
+
+class SeenIn(Wire):
+    """A practitioner seen within a year: one of the territory, or a name."""
+
+    practitioner_id: Id | None = None
+    name: Text = Field(default="", max_length=200)
+    num_visits: int = Field(default=1, ge=1, le=99)
+    last_seen_on: date | None = None
 
 
 class SignalIn(Wire):
@@ -85,6 +119,12 @@ class SignalIn(Wire):
         default=None, description="Dossier d'une personne du même foyer qui souhaite le même médecin"
     )
     waiting_since: date | None = Field(default=None, description="null : aujourd'hui")
+    source: SignalSource = SignalSource.PROFESSIONAL
+    pathway: Text = Field(default="gp", max_length=40, description="Filière : gp, orthophoniste…")
+    answers: dict[str, bool | None] = Field(
+        default_factory=dict, max_length=12, description="Réponses aux questions propres à la filière"
+    )
+    seen: list[SeenIn] = Field(default_factory=list, max_length=5)
 
 
 class QualifyIn(Wire):
@@ -94,6 +134,9 @@ class QualifyIn(Wire):
     needs: NeedsIn | None = None
     wishes: WishesIn | None = None
     consent: ConsentIn | None = None
+    answers: dict[str, bool | None] | None = Field(default=None, max_length=12)
+    synthesis: Text | None = Field(default=None, max_length=2000, description="Reste dans la base")
+    reason: CorrectionReason = CorrectionReason.COMPLETED
 
 
 class ReferralRef(Wire):
@@ -133,6 +176,8 @@ class PatientOut(Wire):
     address: str
     insee: str
     fictitious: bool
+    contact_preference: ContactPreference | None
+    contact_name: str
 
 
 class NeedsOut(Wire):
@@ -169,6 +214,9 @@ class ConsentOut(Wire):
     collected_by: str
     given_at: Moment
     withdrawn_at: Moment | None
+    collector_role: str
+    representative: str
+    told: list[str]
 
 
 class ReferralOut(Wire):
@@ -190,6 +238,9 @@ class ReferralOut(Wire):
     owner_id: UUID | None = Field(description="Compte qui suit le dossier ; null : personne encore")
     created_at: Moment
     updated_at: Moment
+    pathway: str
+    source: SignalSource
+    answers: dict[str, bool | None]
 
 
 class HistoryLineOut(Wire):
@@ -212,6 +263,10 @@ def signal_of(given: SignalIn) -> Signal:
         consent=_consent(given.consent),
         household_with=given.household_with,
         waiting_since=given.waiting_since,
+        source=given.source,
+        pathway=given.pathway,
+        answers=given.answers,
+        seen=tuple(Seen(**each.model_dump()) for each in given.seen),
     )
 
 
@@ -222,6 +277,9 @@ def corrections_of(given: QualifyIn) -> Corrections:
         needs=None if given.needs is None else Needs(**given.needs.model_dump()),
         wishes=None if given.wishes is None else _wishes(given.wishes),
         consent=_consent(given.consent),
+        answers=given.answers,
+        synthesis=given.synthesis,
+        reason=given.reason,
     )
 
 
@@ -244,6 +302,9 @@ def referral_out(file: ReferralFile) -> ReferralOut:
         owner_id=file.owner_id,
         created_at=file.created_at,
         updated_at=file.updated_at,
+        pathway=file.pathway,
+        source=file.source,
+        answers=dict(file.answers),
     )
 
 
@@ -256,4 +317,6 @@ def _wishes(given: WishesIn) -> Wishes:
 
 
 def _consent(given: ConsentIn | None) -> ConsentGiven | None:
-    return None if given is None else ConsentGiven(**given.model_dump())
+    if given is None:
+        return None
+    return ConsentGiven(**given.model_dump() | {"told": tuple(given.told)})

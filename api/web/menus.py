@@ -31,17 +31,40 @@ class MenuItem:
 
 _HOME = MenuItem(href="/", label="Accueil")
 _SLOTS = MenuItem(href="/creneaux", label="Créneaux", below=("/rendez-vous/",))
-_FILES = MenuItem(href="/file-active", label="File active", below=("/patients/", "/propositions"))
+_FILES = MenuItem(
+    href="/file-active",
+    label="File active",
+    below=("/patients/", "/qualifier/", "/doublons", "/a-reconfirmer"),
+)
+_MATCHING = MenuItem(
+    href="/appariements", label="Appariement", below=("/propositions", "/places", "/departs", "/etudes/")
+)
+_RULES = MenuItem(href="/regles", label="Règles")
 _SIGNAL = MenuItem(href="/signaler", label="Signaler")
+_SIGNALLED = MenuItem(href="/mes-signalements", label="Mes signalements")
+_DECLARE = MenuItem(href="/a-declarer", label="À déclarer")
 _FEEDS = MenuItem(href="/agendas", label="Agendas")
+_TO_DO = MenuItem(href="/a-faire", label="À faire")
+_MINE = MenuItem(href="/mon-accueil", label="Mon accueil")
 _CARE = MenuItem(href="/demandes", label="Demandes")
 
+_PEOPLE = MenuItem(href="/administration/comptes", label="Comptes")
+_PLACES = MenuItem(href="/administration/territoire", label="Territoire")
+_STRUCTURES = MenuItem(href="/administration/structures", label="Structures")
+_TOKENS = MenuItem(href="/administration/jetons", label="Clés")
+_TRACE = MenuItem(href="/administration/traces", label="Traces")
+_SERVICE = MenuItem(href="/administration/service", label="Service")
+
 MENUS: dict[Role, tuple[MenuItem, ...]] = {
-    Role.SIGNALLER: (_HOME, _SIGNAL, _SLOTS),
-    Role.GP: (_HOME, _FEEDS, _SLOTS, _CARE),
-    Role.SECRETARY: (_HOME, _FEEDS, _SLOTS, _CARE),
-    Role.COORDINATOR: (_HOME, _FILES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
+    Role.SIGNALLER: (_HOME, _SIGNAL, _SIGNALLED, _SLOTS),
+    Role.GP: (_HOME, _MINE, _FEEDS, _SLOTS, _CARE),
+    Role.SECRETARY: (_HOME, _MINE, _FEEDS, _SLOTS, _CARE),
+    Role.COORDINATOR: (_HOME, _TO_DO, _FILES, _MATCHING, _RULES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
     Role.REGULATOR: (_HOME, _SLOTS, _CARE),
-    Role.BUREAU: (_HOME,),
-    Role.ADMIN: (_HOME,),
+    Role.BUREAU: (
+        _HOME,
+        _MATCHING,
+        _RULES,
+    ),
+    Role.ADMIN: (_HOME, _PEOPLE, _PLACES, _STRUCTURES, _TOKENS, _TRACE, _SERVICE),
 }

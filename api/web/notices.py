@@ -16,10 +16,38 @@ class Notice:
 
 
 _DONE = {
+    "invite": Notice(
+        tone="ok", sentence="Rôle donné. Un nouveau compte reçoit un lien pour choisir son mot de passe."
+    ),
+    "roles": Notice(tone="ok", sentence="Rôles enregistrés. Ils comptent dès la prochaine page."),
+    "lien": Notice(tone="ok", sentence="Un lien pour choisir un mot de passe est parti par courriel."),
+    "ferme": Notice(tone="ok", sentence="Compte fermé. La personne est déconnectée partout."),
+    "rouvert": Notice(tone="ok", sentence="Compte rouvert, avec le mot de passe qu'il avait."),
+    "territoire": Notice(tone="ok", sentence="Communes du territoire enregistrées."),
+    "structure": Notice(tone="ok", sentence="Structure ajoutée."),
+    "revoque": Notice(tone="ok", sentence="Clé révoquée : elle n'ouvre plus rien."),
     "valide": Notice(tone="ok", sentence="Proposition validée : le médecin a reçu la demande."),
     "ecarte": Notice(
         tone="ok", sentence="Proposition écartée. Le patient retourne en attente avec son ancienneté."
     ),
+    "reprise": Notice(
+        tone="ok", sentence="Validation reprise : rien n'est parti, la proposition est revenue."
+    ),
+    "confie": Notice(tone="ok", sentence="La demande est partie au médecin que vous avez choisi."),
+    "brouillon": Notice(tone="ok", sentence="Brouillon enregistré. Il est gardé sept jours, pour vous seul."),
+    "brouillon-efface": Notice(tone="ok", sentence="Brouillon effacé."),
+    "importe": Notice(tone="ok", sentence="Liste reprise : les patients sont reçus par la coordination."),
+    "reuni": Notice(
+        tone="ok", sentence="Les deux dossiers n'en font plus qu'un, avec l'ancienneté la plus longue."
+    ),
+    "separe": Notice(tone="ok", sentence="Noté : ce sont deux personnes. Les deux dossiers continuent."),
+    "defait": Notice(tone="ok", sentence="Réunion défaite : chaque personne retrouve son dossier."),
+    "contact": Notice(tone="ok", sentence="Appel noté."),
+    "demande-faite": Notice(
+        tone="ok", sentence="Question posée. Le patient attend la réponse, deux semaines au plus."
+    ),
+    "reponse-notee": Notice(tone="ok", sentence="Réponse notée. Merci."),
+    "corrige": Notice(tone="ok", sentence="Réponses corrigées : la priorité est recalculée."),
     "attente": Notice(tone="ok", sentence="Dossier vérifié. Le patient est en attente d'un médecin."),
     "verifie": Notice(
         tone="warn", sentence="Dossier vérifié. Il manque l'accord du patient pour le mettre en attente."
@@ -27,6 +55,24 @@ _DONE = {
     "reserve": Notice(tone="ok", sentence="Le créneau est à vous."),
     "retenu": Notice(
         tone="ok", sentence="Le créneau est retenu pour vous. Confirmez dès que le patient est d'accord."
+    ),
+    "ouvert": Notice(tone="ok", sentence="Le créneau est ouvert : la régulation le voit."),
+    "serie": Notice(tone="ok", sentence="La plage est ouverte chaque semaine ; ses créneaux sont écrits."),
+    "ferme": Notice(tone="ok", sentence="Le créneau est fermé."),
+    "en-sus": Notice(
+        tone="ok", sentence="Une place en sus est prise dans ce créneau ; personne d'autre ne la voit."
+    ),
+    "serie-changee": Notice(tone="ok", sentence="La série est changée."),
+    "absence": Notice(
+        tone="ok",
+        sentence="L'absence est notée : les créneaux de ces jours sont fermés, les rendez-vous à régler.",
+    ),
+    "retour": Notice(tone="ok", sentence="L'absence est retirée : ce qu'elle fermait est rouvert."),
+    "limites": Notice(tone="ok", sentence="Vos limites sont enregistrées."),
+    "revoquee": Notice(tone="ok", sentence="L'adresse ne donne plus rien à personne."),
+    "conflit": Notice(tone="ok", sentence="Le conflit est réglé."),
+    "regles-soins": Notice(
+        tone="ok", sentence="Les règles sont enregistrées ; la prochaine recherche les suit."
     ),
     "demande": Notice(
         tone="ok",

@@ -17,6 +17,7 @@ from api.web import dates, words
 from api.web.language import NAMES, language_of, other, switch_href
 from api.web.menus import MENUS, MenuItem
 from api.web.typography import FrenchSpaces, french
+from scheduler.referrals.pathways.kept import GP, shipped
 from scheduler.store.tables import Role
 
 HERE = Path(__file__).parent
@@ -88,6 +89,7 @@ def environment() -> Environment:
     made.globals.update(
         asset=asset,
         words=words,
+        gp_notice=lambda: shipped()[GP].notice,
         short_day=dates.short_day,
         countdown=dates.countdown,
         duration=dates.duration,

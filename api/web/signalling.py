@@ -17,11 +17,17 @@ from scheduler.referrals.checks import (
     checked_identity,
     checked_wishes,
 )
-from scheduler.referrals.values import ConsentGiven, Corrections, Identity, Signal, Wishes
-from scheduler.store.tables import ConsentHow, Gender
+from scheduler.referrals.pathways import Pathway
+from scheduler.referrals.pathways.document import NOTICE_ITEMS
+from scheduler.referrals.pathways.kept import GP, shipped
+from scheduler.referrals.values import ConsentGiven, Corrections, Identity, Seen, Signal, Wishes
+from scheduler.store.tables import ConsentHow, ContactPreference, Gender, SignalSource
 
-NOTICE_VERSION = "2026-11"
-"""Version of the information read to the patient (``parts/consent.html``); a new text, a new version."""
+NOTICE_VERSION = shipped()[GP].notice.version
+"""Version of the information read to the patient where no pathway is at hand (``parts/consent.html``)."""
+
+SEEN_ROWS = ("", "2")
+"""Suffixes of the lines "who do you already see?"; the first one's choice is ``known_practitioner_id``."""
 
 LABELS: Mapping[str, str] = {
     "family_name": "Nom de famille",
@@ -31,13 +37,21 @@ LABELS: Mapping[str, str] = {
     "phone": "Téléphone",
     "address": "Adresse",
     "email": "Courriel",
+    "contact_preference": "Comment le joindre",
+    "contact_name": "Nom du proche",
     **{name: label for name, (label, _) in NEEDS.items()},
     "chronic_needs": "Autres maladies chroniques suivies",
+    "seen": "Qui voit-il déjà",
     "known_practitioner_id": "Médecin qu’il voit déjà",
+    "seen_name": "Son nom",
+    "seen_visits": "Combien de fois en un an",
+    "source": "Vous signalez pour",
     "language": "Langue de la consultation",
     "max_km": "Distance maximale acceptée",
     "consent_how": "Comment l’accord a-t-il été donné",
+    "representative": "Nom du représentant",
     "collected_by": "Recueilli par",
+    "collector_role": "Fonction",
     "consent": "Accord",
 }
 """What the fields of a signal are called, in the order of the page."""
@@ -54,7 +68,12 @@ class Understood:
 
 
 def understand(
-    typed: Mapping[str, str], *, now: datetime, today: date, home: tuple[str, ...] = ()
+    typed: Mapping[str, str],
+    *,
+    now: datetime,
+    today: date,
+    home: tuple[str, ...] = (),
+    pathway: Pathway | None = None,
 ) -> Understood:
     """Read a signal form.
 
@@ -66,12 +85,16 @@ def understand(
         Aware instant, and the day people of the territory see then.
     home
         INSEE codes of the territory, to know which of several communes of one name is meant.
+    pathway
+        For whom a practitioner is looked for; None = the GPs'.
     """
+    pathway = pathway or shipped()[GP]
     problems = Problems()
     identity = _identity(typed, problems, today, home)
     needs = _needs(typed, problems)
     wishes = _wishes(typed, problems)
-    consent = _consent(typed, problems, now)
+    consent = _consent(typed, problems, now, pathway)
+    seen = tuple(filter(None, (_seen(typed, suffix) for suffix in SEEN_ROWS)))
     form = Form(values=typed, errors=problems.by_field, labels=LABELS)
     if problems.by_field or identity is None or consent is None:
         return Understood(signal=None, form=form)
@@ -81,6 +104,10 @@ def understand(
         wishes=wishes,
         consent=consent,
         household_with=_uuid(typed.get("household_with", "")),
+        source=_source(typed),
+        pathway=pathway.code,
+        answers=read_answers(typed, pathway),
+        seen=seen,
     )
     return Understood(signal=signal, form=form)
 
@@ -91,6 +118,11 @@ class Verified:
 
     corrections: Corrections | None
     form: Form
+
+
+def read_answers(typed: Mapping[str, str], pathway: Pathway) -> dict[str, bool | None]:
+    """Read the answers to a pathway's own questions."""
+    return {each.code: read_answer(typed.get(each.code, "")) for each in pathway.criteria}
 
 
 def understand_verification(typed: Mapping[str, str], *, collected_by: str, now: datetime) -> Verified:
@@ -139,7 +171,28 @@ def _identity(
         birth_date=born,
         gender=Gender(typed["gender"]) if typed.get("gender") in set(Gender) else None,
         insee=insee,
+        contact_preference=_preference(typed, problems),
+        contact_name=typed.get("contact_name", ""),
     )
+
+
+def _preference(typed: Mapping[str, str], problems: Problems) -> ContactPreference | None:
+    """Read how the patient wants to be reached, and say what is missing for it."""
+    chosen = typed.get("contact_preference", "")
+    if chosen not in set(ContactPreference):
+        return None
+    preference = ContactPreference(chosen)
+    needed = {
+        ContactPreference.PHONE: ("phone",),
+        ContactPreference.SMS: ("phone",),
+        ContactPreference.EMAIL: ("email",),
+        ContactPreference.LETTER: ("address",),
+        ContactPreference.RELATIVE: ("contact_name", "phone"),
+    }[preference]
+    for name in needed:
+        if not typed.get(name, "").strip():
+            problems.add(name, "Remplissez ce champ, puisqu'il souhaite être joint ainsi.")
+    return preference
 
 
 def _each_alone(typed: Mapping[str, str]) -> dict[str, Identity]:
@@ -179,14 +232,34 @@ def _wishes(typed: Mapping[str, str], problems: Problems) -> Wishes:
         else None,
         known_practitioner_id=int(known) if known.isascii() and known.isdigit() and len(known) < 10 else None,
         max_km=max_km,
+        together=typed.get("together") == "oui",
     )
+
+
+def _seen(typed: Mapping[str, str], suffix: str) -> Seen | None:
+    """Read one line of "who do you already see?"; nothing when it names nobody."""
+    chosen = typed.get(f"seen{suffix}_practitioner_id" if suffix else "known_practitioner_id", "")
+    known = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
+    name = typed.get(f"seen{suffix}_name", "").strip()[:200]
+    if known is None and not name:
+        return None
+    visits = typed.get(f"seen{suffix}_visits", "")
+    num_visits = int(visits) if visits.isascii() and visits.isdigit() and 1 <= int(visits[:3]) <= 99 else 1
+    return Seen(practitioner_id=known, name="" if known else name, num_visits=num_visits)
+
+
+def _source(typed: Mapping[str, str]) -> SignalSource:
+    given = typed.get("source", "")
+    return SignalSource(given) if given in set(SignalSource) else SignalSource.PROFESSIONAL
 
 
 def _max_km(text: str) -> float | None:
     return checked_wishes(Wishes(max_km=read_km(text))).max_km
 
 
-def _consent(typed: Mapping[str, str], problems: Problems, now: datetime) -> ConsentGiven | None:
+def _consent(
+    typed: Mapping[str, str], problems: Problems, now: datetime, pathway: Pathway
+) -> ConsentGiven | None:
     how = typed.get("consent_how", "")
     if how not in set(ConsentHow):
         problems.add("consent_how", "Dites comment l'accord a été donné.")
@@ -197,10 +270,18 @@ def _consent(typed: Mapping[str, str], problems: Problems, now: datetime) -> Con
         )
     if not typed.get("collected_by", "").strip():
         problems.add("collected_by", "Donnez le nom ou la fonction de la personne qui a recueilli l'accord.")
-    if {"consent_how", "consent", "collected_by"} & problems.by_field.keys():
+    if how == ConsentHow.REPRESENTATIVE and not typed.get("representative", "").strip():
+        problems.add("representative", "Donnez le nom du représentant qui a donné l'accord.")
+    if {"consent_how", "consent", "collected_by", "representative"} & problems.by_field.keys():
         return None
     given = ConsentGiven(
-        notice_version=NOTICE_VERSION, how=ConsentHow(how), collected_by=typed["collected_by"], given_at=now
+        notice_version=pathway.notice.version,
+        how=ConsentHow(how),
+        collected_by=typed["collected_by"],
+        given_at=now,
+        collector_role=typed.get("collector_role", ""),
+        representative=typed.get("representative", ""),
+        told=NOTICE_ITEMS,
     )
     return problems.attempt("collected_by", lambda: checked_consent(given, now=now), given)
 

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 from matching.changes import CHANGE_CODES
 from matching.eligibility import RULES
+from matching.problem import Status
 from scheduler.agenda.ending import CancelReason
 from scheduler.store.tables import (
     BookingState,
     CloseReason,
     ConsentHow,
+    ContactPreference,
     FeedState,
     Modality,
     ProposalState,
     ReferralState,
     Role,
+    RunState,
+    SignalSource,
     SlotState,
     Visibility,
 )
@@ -165,6 +169,54 @@ CONSENT_HOW: Mapping[ConsentHow, str] = {
     ConsentHow.ORAL: "De vive voix",
     ConsentHow.WRITTEN: "Par écrit",
     ConsentHow.REPRESENTATIVE: "Par son représentant légal",
+    ConsentHow.ELECTRONIC: "Par voie électronique",
+}
+
+CONTACT_PREFERENCES: Mapping[ContactPreference, str] = {
+    ContactPreference.PHONE: "Par téléphone",
+    ContactPreference.SMS: "Par SMS",
+    ContactPreference.EMAIL: "Par courriel",
+    ContactPreference.LETTER: "Par lettre",
+    ContactPreference.RELATIVE: "Par un proche",
+}
+
+SOURCES: Mapping[SignalSource, str] = {
+    SignalSource.PROFESSIONAL: "Mon cabinet, ma pharmacie, ma structure",
+    SignalSource.DAC: "Le DAC (dispositif d’appui à la coordination)",
+    SignalSource.CPAM: "La CPAM",
+    SignalSource.PRADO: "Le PRADO (retour à domicile)",
+    SignalSource.EHPAD: "Un EHPAD",
+    SignalSource.IMPORT: "Une liste reprise",
+}
+
+DUPLICATE_REASONS: Mapping[str, str] = {
+    "same_names": "mêmes nom et prénom",
+    "names_sound_alike": "nom et prénom qui se prononcent pareil",
+    "names_swapped": "nom et prénom inversés",
+    "part_of_names": "une partie du nom ou du prénom",
+    "same_given_name": "même prénom",
+    "same_birth_date": "même date de naissance",
+    "near_birth_date": "date de naissance à un chiffre près",
+    "birth_date_unknown": "date de naissance inconnue",
+    "same_phone": "même téléphone",
+}
+
+CORRECTION_REASONS: Mapping[str, str] = {
+    "completed": "Réponse donnée depuis",
+    "mistake": "Erreur de saisie",
+    "changed": "La situation a changé",
+    "patient_says": "Le patient dit autre chose",
+    "professional_says": "Avis d’un professionnel de santé",
+}
+
+CONTACT_OUTCOMES: Mapping[str, str] = {
+    "still_seeking": "Cherche toujours",
+    "found": "A trouvé",
+    "moved": "A déménagé",
+    "no_longer_wanted": "Ne veut plus de cette démarche",
+    "died": "Est décédé",
+    "no_answer": "Ne répond pas",
+    "wrong_number": "Mauvais numéro",
 }
 
 MODALITIES: Mapping[Modality, str] = {
@@ -225,6 +277,16 @@ REJECT_REASONS: Mapping[str, str] = {
     "other": "Autre raison",
 }
 
+CHOSEN_BECAUSE: Mapping[str, str] = {
+    "patient_wish": "Le patient le demande",
+    "already_sees": "Le patient consulte déjà ce médecin",
+    "household": "Ce médecin suit déjà le foyer",
+    "gp_volunteered": "Ce médecin s’est proposé",
+    "closer": "Plus simple d’accès pour le patient",
+    "visit_went_well": "Une consultation s’est bien passée",
+    "other": "Autre raison",
+}
+
 TIERS: Mapping[int, str] = {
     1: "le plus fragile",
     2: "fragile",
@@ -279,6 +341,36 @@ LANGUAGES: Mapping[str, str] = {
 }
 
 GENDERS: Mapping[str, str] = {"f": "une femme", "m": "un homme"}
+
+
+def run_state(state: RunState, status: str | None) -> tuple[str, str]:
+    """Say how far a run is, or how it ended, and in which tone."""
+    if state is RunState.DONE:
+        proven = status == Status.OPTIMAL.value
+        return ("Prouvé le meilleur", "ok") if proven else ("Terminé, non prouvé", "")
+    return _RUN_STATES[state]
+
+
+_RUN_STATES: Mapping[RunState, tuple[str, str]] = {
+    RunState.RUNNING: ("En cours", "brand"),
+    RunState.CANCELLED: ("Arrêté", "warn"),
+    RunState.FAILED: ("Échoué", "danger"),
+}
+
+
+def home_of_proposal(here: int, elsewhere: int) -> str:
+    """Say whether the others of a household go to the same GP; "" for somebody alone."""
+    said = []
+    if here:
+        said.append(f"foyer de {here + 1} réuni chez ce médecin")
+    if elsewhere:
+        others = (
+            "un autre membre du foyer est proposé"
+            if elsewhere == 1
+            else f"{elsewhere} autres membres du foyer sont proposés"
+        )
+        said.append(f"{others} à un autre médecin")
+    return " ; ".join(said)
 
 
 def change_reason(code: str) -> str:

@@ -4,8 +4,8 @@ All functions here take a *write* session: the audit row is part of the reading,
 audit row cannot be written does not happen.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,9 +30,21 @@ from scheduler.store.tables import (
     ReferralEvent,
     ReferralState,
     Role,
+    SignalSource,
 )
 
-_IDENTITY = ("family_name", "given_name", "birth_date", "gender", "phone", "email", "address", "insee")
+_IDENTITY = (
+    "family_name",
+    "given_name",
+    "birth_date",
+    "gender",
+    "phone",
+    "email",
+    "address",
+    "insee",
+    "contact_preference",
+    "contact_name",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,9 @@ class ConsentShown:
     collected_by: str
     given_at: datetime
     withdrawn_at: datetime | None
+    collector_role: str = ""
+    representative: str = ""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +96,12 @@ class ReferralFile:
     ----------
     owner_id : UUID or None
         Account of the person who follows it; None = whoever of the coordination comes first.
+    answers : mapping of str to bool or None
+        To the questions of the pathway beyond the common needs.
+    synthesis : str
+        The coordinator's own words.
+    merged_into : UUID or None
+        The file in which this one goes on.
     """
 
     line: ReferralLine
@@ -93,6 +114,12 @@ class ReferralFile:
     close_reason: CloseReason | None
     created_at: datetime
     updated_at: datetime
+    pathway: str = "gp"
+    source: SignalSource = SignalSource.PROFESSIONAL
+    answers: Mapping[str, bool | None] = field(default_factory=dict)
+    synthesis: str = ""
+    synthesis_at: datetime | None = None
+    merged_into: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +191,8 @@ def get_referral(session: Session, actor: Actor, referral_id: UUID, *, now: date
     return ReferralFile(
         line=_line(referral, patient, agrees, today),
         identity=Identity(
-            fictitious=patient.fictitious, **{part: getattr(patient, part) for part in _IDENTITY}
+            fictitious=patient.fictitious,
+            **{part: getattr(patient, part) for part in _IDENTITY},
         ),
         needs=Needs(**{need: getattr(referral, need) for need in NEEDS}),
         wishes=_wishes(referral),
@@ -174,6 +202,12 @@ def get_referral(session: Session, actor: Actor, referral_id: UUID, *, now: date
         close_reason=referral.close_reason,
         created_at=referral.created_at,
         updated_at=referral.updated_at,
+        pathway=referral.pathway,
+        source=referral.source,
+        answers=referral.answers,
+        synthesis=referral.synthesis if actor.role is Role.COORDINATOR else "",
+        synthesis_at=referral.synthesis_at,
+        merged_into=referral.merged_into,
     )
 
 
@@ -242,4 +276,7 @@ def _consent(consent: Consent) -> ConsentShown:
         collected_by=consent.collected_by,
         given_at=consent.given_at,
         withdrawn_at=consent.withdrawn_at,
+        collector_role=consent.collector_role,
+        representative=consent.representative,
+        told=tuple(consent.told),
     )
