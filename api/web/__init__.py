@@ -9,38 +9,80 @@ from fastapi import APIRouter, FastAPI
 from api.web.assets import serve_assets
 from api.web.errors import answer_with_pages
 from api.web.pages import (
+    access,
+    admin_people,
+    admin_places,
+    admin_service,
+    admin_tokens,
+    admin_traces,
+    agenda_watch,
     bookings,
+    bridging,
     care,
+    explanations,
     feeds,
     home,
+    hygiene,
+    intake_settings,
+    my_intake,
+    my_signals,
+    offer_link,
+    own_slots,
     patients,
+    policies,
+    proposal_table,
     proposals,
+    qualify,
     runs,
     session,
     signal,
     slots,
+    studies,
     styleguide,
+    to_do,
     waiting_list,
+    what_if,
 )
 
 __all__ = ["LARGE_BODIES", "mount_static", "router"]
 
-LARGE_BODIES = feeds.LARGE_BODIES
-"""Paths that take a calendar file."""
+LARGE_BODIES = (*feeds.LARGE_BODIES, *intake_settings.LARGE_BODIES, *my_signals.LARGE_BODIES)
+"""Paths that take a calendar file, or a list of patients."""
 
 router = APIRouter()
 for _page in (
     session,
+    access,
+    admin_traces,
+    admin_tokens,
+    admin_service,
+    admin_places,
+    admin_people,
     home,
+    own_slots,
+    agenda_watch,
     slots,
     bookings,
     waiting_list,
     patients,
+    proposal_table,
     proposals,
+    explanations,
     runs,
+    what_if,
+    studies,
+    policies,
+    my_signals,
     signal,
+    qualify,
+    hygiene,
     feeds,
     care,
+    bridging,
+    to_do,
+    my_intake,
+    intake_settings,
+    offer_link,
     styleguide,
 ):
     router.include_router(_page.router)
