@@ -46,7 +46,9 @@ _DECLARE = MenuItem(href="/a-declarer", label="À déclarer")
 _FEEDS = MenuItem(href="/agendas", label="Agendas")
 _TO_DO = MenuItem(href="/a-faire", label="À faire")
 _MINE = MenuItem(href="/mon-accueil", label="Mon accueil")
-_CARE = MenuItem(href="/demandes", label="Demandes")
+_CARE = MenuItem(href="/demandes", label="Demandes", below=("/conflits", "/regles-soins"))
+_OWN = MenuItem(href="/mes-creneaux", label="Mes créneaux")
+_ACTIVITY = MenuItem(href="/activite", label="Activité")
 
 _PEOPLE = MenuItem(href="/administration/comptes", label="Comptes")
 _PLACES = MenuItem(href="/administration/territoire", label="Territoire")
@@ -57,14 +59,15 @@ _SERVICE = MenuItem(href="/administration/service", label="Service")
 
 MENUS: dict[Role, tuple[MenuItem, ...]] = {
     Role.SIGNALLER: (_HOME, _SIGNAL, _SIGNALLED, _SLOTS),
-    Role.GP: (_HOME, _MINE, _FEEDS, _SLOTS, _CARE),
-    Role.SECRETARY: (_HOME, _MINE, _FEEDS, _SLOTS, _CARE),
+    Role.GP: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
+    Role.SECRETARY: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
     Role.COORDINATOR: (_HOME, _TO_DO, _FILES, _MATCHING, _RULES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
     Role.REGULATOR: (_HOME, _SLOTS, _CARE),
     Role.BUREAU: (
         _HOME,
         _MATCHING,
         _RULES,
+        _ACTIVITY,
     ),
     Role.ADMIN: (_HOME, _PEOPLE, _PLACES, _STRUCTURES, _TOKENS, _TRACE, _SERVICE),
 }

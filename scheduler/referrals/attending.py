@@ -84,8 +84,7 @@ def list_worklist(
 
 def find_case(session: Session, actor: Actor, referral_id: UUID, *, now: datetime) -> Case | None:
     """Give the case of one referral, None when nothing is awaited; who may reach it was checked before."""
-    cases = all_cases(session, actor.territory_id, now=now)
-    return next((case for case in cases if case.referral_id == referral_id), None)
+    return next(iter(all_cases(session, actor.territory_id, only=referral_id, now=now)), None)
 
 
 def review(session: Session, actor: Actor, referral_id: UUID, *, until: date, now: datetime) -> Referral:

@@ -65,7 +65,7 @@ class Case:
     practitioner_id: int | None
 
 
-def all_cases(session: Session, territory_id: int, *, now: datetime) -> list[Case]:
+def all_cases(session: Session, territory_id: int, *, only: UUID | None = None, now: datetime) -> list[Case]:
     """Give every case of a territory in which somebody still has something to do, the longest wait first."""
     today = today_in(session, territory_id, now)
     policy = in_force(session, territory_id).policy
@@ -81,6 +81,8 @@ def all_cases(session: Session, territory_id: int, *, now: datetime) -> list[Cas
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
     )
+    if only is not None:
+        query = query.where(col(Referral.id) == only)
     rows = session.execute(query)
     return [_case(referral, born, agrees, known, policy, today) for referral, born, agrees in rows]
 

@@ -1,13 +1,16 @@
 """The GP who accepted a patient, and the end of that: the place is free again, the days waited count."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.life import Step
+from scheduler.referrals.scope import reachable
 from scheduler.store.tables import Intake, Offer, OfferState, Referral, ReferralState, Role
 
 
@@ -42,6 +45,15 @@ def accepted_offer(session: Session, referral: Referral) -> Offer | None:
         col(Offer.referral_id) == referral.id, col(Offer.state) == OfferState.ACCEPTED
     )
     return session.exec(query.execution_options(populate_existing=True)).first()
+
+
+def held_offer(session: Session, referral_id: UUID) -> Offer | None:
+    """Give the offer of a referral that is open or was accepted: there is at most one."""
+    query = select(Offer).where(
+        col(Offer.referral_id) == referral_id,
+        col(Offer.state).in_((OfferState.OPEN, OfferState.ACCEPTED)),
+    )
+    return session.exec(query).first()
 
 
 def practitioner_of(session: Session, offer: Offer | None) -> int | None:
@@ -90,3 +102,15 @@ def lose(session: Session, actor: Actor, referral: Referral, reason: LossReason,
 def _credited(waiting_since: date, accepted_on: date, today: date) -> date:
     """Give the first day of waiting of somebody who waited until ``accepted_on`` and waits again."""
     return today - max(timedelta(0), accepted_on - waiting_since)
+
+
+def patients_of(session: Session, actor: Actor, *, today: date) -> Sequence[Referral]:
+    """List the patients a surgery has something to tell about: taken on, or whose follow-up is due."""
+    with_gp = col(Referral.state).in_((ReferralState.ACCEPTED, ReferralState.SEEN))
+    due = (
+        (col(Referral.state) == ReferralState.DECLARED)
+        & col(Referral.next_follow_up).is_not(None)
+        & (col(Referral.asked_at).is_not(None) | (col(Referral.next_action_on) <= today))
+    )
+    query = select(Referral).where(reachable(actor), with_gp | due)
+    return session.exec(query.order_by(col(Referral.next_action_on), col(Referral.id)).limit(200)).all()

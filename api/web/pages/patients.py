@@ -1,29 +1,38 @@
-"""One patient's file: needs in words, what comes next, history; and its verification."""
+"""One patient's file: needs in words, what comes next, history; its verification, and what may be done."""
 
 from http import HTTPStatus
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
 
 from api.web import words
+from api.web.acts import act
 from api.web.dates import short_day
 from api.web.errors import PageRoute
 from api.web.forms import Form
 from api.web.guests import CoordinatorHere, FileReaderHere, Guest
 from api.web.labels import age, commune_name, full_name, happened, phone, who_acted
-from api.web.notices import notice_of
+from api.web.life_notices import life_notice
+from api.web.life_words import CLOSINGS, DECLINES, LOSSES, SUSPENSIONS, WITHDRAWALS
+from api.web.once import do_once
 from api.web.sent import FromForm
 from api.web.signalling import understand_verification
 from matching import Policy
 from matching.priority import tier_of
+from scheduler.errors import Forbidden, InvalidInput
+from scheduler.referrals.answers import DeclineReason, accept, decline
+from scheduler.referrals.attending import find_case
 from scheduler.referrals.instance import age_on
 from scheduler.referrals.life import CORRECTABLE
-from scheduler.referrals.overview import pending_of, practitioner_name
+from scheduler.referrals.overview import pending_of, practitioner_name, practitioners_here
 from scheduler.referrals.policies import in_force
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.read import ReferralFile, get_history, get_referral
-from scheduler.store.tables import ReferralState, Role
+from scheduler.referrals.relation import held_offer
+from scheduler.store.tables import OfferState, ReferralState, Role
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -57,6 +66,7 @@ def _file(
         rules = in_force(session, guest.actor.territory_id).policy
         known = file.wishes.known_practitioner_id
         known_name = practitioner_name(session, known) if known else ""
+        doing = _doing(session, guest, file)
     line, state_words = file.line, words.STATES[file.line.state]
     return guest.page(
         "patient.html",
@@ -79,8 +89,93 @@ def _file(
         identity=_identity(file, guest, known_name),
         history=[(happened(one), one.at, who_acted(one, guest.actor.key)) for one in history],
         back=_back(guest, line.state),
-        notice=notice_of(guest.request),
+        notice=life_notice(guest.request),
+        doing=doing,
     )
+
+
+@router.post("/patients/{referral_id}/faire/{name}")
+def do(
+    referral_id: UUID,
+    name: Annotated[str, Path(pattern="^[a-z-]{1,20}$")],
+    guest: FileReaderHere,
+    sent: FromForm,
+) -> Response:
+    """Do something about a patient: a GP what they know of theirs, the coordination everything."""
+    if guest.actor.role is Role.SIGNALLER:
+        raise Forbidden
+    act(guest, referral_id, name, sent, surgery=guest.actor.role is not Role.COORDINATOR)
+    gone = name == "retrait"
+    back = "/a-faire" if gone else f"/patients/{referral_id}"
+    return RedirectResponse(f"{back}?fait={name}", status_code=HTTPStatus.SEE_OTHER)
+
+
+@router.post("/patients/{referral_id}/reponse/{answer}")
+def answer_for_gp(
+    referral_id: UUID,
+    answer: Annotated[str, Path(pattern="^(accepter|decliner)$")],
+    guest: CoordinatorHere,
+    sent: FromForm,
+) -> Response:
+    """Write down what a GP answered on the telephone."""
+    offer_id, reason = read_id(sent.values.get("offer", "")), sent.values.get("reason", "")
+    if answer == "decliner" and reason not in set(DeclineReason):
+        raise InvalidInput("raison", "une raison de la liste")
+    with guest.here.store.write() as session:
+        do_once(
+            session,
+            guest,
+            key=f"{answer}-{sent.values.get('key', '')}",
+            route=f"POST /patients/{referral_id}/reponse/{answer}",
+            what=(offer_id, reason),
+            effect=lambda: {
+                "id": str(
+                    accept(session, guest.actor, offer_id, now=guest.now)[0].id
+                    if answer == "accepter"
+                    else decline(session, guest.actor, offer_id, reason=DeclineReason(reason), now=guest.now)[
+                        0
+                    ].id
+                )
+            },
+        )
+    return RedirectResponse(f"/patients/{referral_id}?fait=note", status_code=HTTPStatus.SEE_OTHER)
+
+
+def read_id(text: str) -> UUID:
+    """Read the id a form carries."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput("demande", "une demande de la page") from None
+
+
+def _doing(session: Session, guest: Guest, file: ReferralFile) -> dict[str, object] | None:
+    """Gather what the panel of actions needs; None for somebody who only reads."""
+    if guest.actor.role is Role.SIGNALLER or file.line.state is ReferralState.CLOSED:
+        return None
+    coordinates = guest.actor.role is Role.COORDINATOR
+    case = find_case(session, guest.actor, file.line.id, now=guest.now)
+    asked = case.practitioner_id if case else None
+    held = held_offer(session, file.line.id)
+    return {
+        "referral_id": file.line.id,
+        "state": file.line.state.value,
+        "key": uuid4().hex,
+        "coordinates": coordinates,
+        "practitioner": practitioner_name(session, asked) if asked else "",
+        "offer_id": held.id if held is not None and held.state is OfferState.OPEN else None,
+        "first_visit": guest.today.isoformat(),
+        "follow_up_due": file.line.next_action_on is not None and file.line.next_action_on <= guest.today,
+        "in_a_list": case is not None and case.worklist is not None,
+        "practitioners": practitioners_here(session, guest.actor.territory_id) if coordinates else [],
+        "slots_href": f"/patients/{file.line.id}/consultation" if coordinates else "",
+        "choices": words.CHOSEN_BECAUSE,
+        "losses": LOSSES,
+        "declines": DECLINES,
+        "withdrawals": WITHDRAWALS,
+        "suspensions": SUSPENSIONS,
+        "closings": CLOSINGS,
+    }
 
 
 def _back(guest: Guest, state: ReferralState) -> tuple[str, str]:
