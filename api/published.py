@@ -1,5 +1,6 @@
 """Answering agendas that subscribe: the same bytes to all who ask, "nothing new" whenever it is so."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,21 +11,75 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from api.services import Services
+from matching.errors import RelaisError
 from scheduler.agenda.publish import PublishedBody, Site, find_published, read_published
 from scheduler.agenda.publish.content import remember
+from scheduler.errors import TooManyAttempts
 from scheduler.rows import id_of
 
 KEPT_FOR = timedelta(seconds=60)
 """How long a calendar is given out again without being written anew: agendas ask every 15 minutes at best."""
 
+MOST_ASKED = 60
+ASKED_WITHIN = timedelta(minutes=5)
+"""How often one address may be asked, by all its subscribers together; agendas ask every few minutes."""
+
 _MOST_KEPT = 1000
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 
-class PublishedCache:
-    """The calendars written in the last minute; safe to share between threads."""
+class AskedTooOften(TooManyAttempts):
+    """One address is asked more often than any agenda needs."""
+
+    code = "feed_asked_too_often"
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        minutes = -(-retry_after_s // 60)
+        RelaisError.__init__(
+            self,
+            f"Cet agenda est demandé trop souvent. Réessayez dans {minutes} min.",
+        )
+
+
+class Pace:
+    """How often each address was asked lately by those this process answers; safe between threads."""
 
     def __init__(self) -> None:
+        self._asked: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, address: str, now: datetime) -> None:
+        """Count one request.
+
+        Raises
+        ------
+        AskedTooOften
+            Beyond ``MOST_ASKED`` within ``ASKED_WITHIN``; it says when to come back.
+        """
+        with self._lock:
+            since, number = self._asked.get(address, (now, 0))
+            if not timedelta(0) <= now - since < ASKED_WITHIN:
+                since, number = now, 0
+            self._asked[address] = (since, number + 1)
+            self._asked.move_to_end(address)
+            while len(self._asked) > _MOST_KEPT:
+                self._asked.popitem(last=False)
+        if number >= MOST_ASKED:
+            raise AskedTooOften(math.ceil((since + ASKED_WITHIN - now).total_seconds()))
+
+
+class PublishedCache:
+    """The calendars written in the last minute; safe to share between threads.
+
+    Attributes
+    ----------
+    pace : Pace
+        How often each of them was asked.
+    """
+
+    def __init__(self) -> None:
+        self.pace = Pace()
         self._kept: OrderedDict[int, tuple[datetime, PublishedBody]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -60,11 +115,14 @@ def published(here: Services, cache: PublishedCache, token: str) -> PublishedBod
     ------
     NotFound
         Unknown or revoked.
+    AskedTooOften
+        When this address is asked too often.
     """
     now = here.clock()
     with here.store.read() as session:
         feed = find_published(session, token)
         feed_id = id_of(feed)
+        cache.pace.check(feed.token_hash, now)
         if (kept := cache.get(feed_id, now)) is not None:
             return kept
         body = read_published(session, feed, token=token, site=site_of(here), now=now)

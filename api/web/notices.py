@@ -21,7 +21,7 @@ _DONE = {
     ),
     "roles": Notice(tone="ok", sentence="Rôles enregistrés. Ils comptent dès la prochaine page."),
     "lien": Notice(tone="ok", sentence="Un lien pour choisir un mot de passe est parti par courriel."),
-    "ferme": Notice(tone="ok", sentence="Compte fermé. La personne est déconnectée partout."),
+    "compte-ferme": Notice(tone="ok", sentence="Compte fermé. La personne est déconnectée partout."),
     "rouvert": Notice(tone="ok", sentence="Compte rouvert, avec le mot de passe qu'il avait."),
     "territoire": Notice(tone="ok", sentence="Communes du territoire enregistrées."),
     "structure": Notice(tone="ok", sentence="Structure ajoutée."),
@@ -29,6 +29,9 @@ _DONE = {
     "valide": Notice(tone="ok", sentence="Proposition validée : le médecin a reçu la demande."),
     "ecarte": Notice(
         tone="ok", sentence="Proposition écartée. Le patient retourne en attente avec son ancienneté."
+    ),
+    "regles": Notice(
+        tone="ok", sentence="Règles adoptées. Elles s'appliquent à partir du prochain appariement."
     ),
     "reprise": Notice(
         tone="ok", sentence="Validation reprise : rien n'est parti, la proposition est revenue."
@@ -59,21 +62,17 @@ _DONE = {
     "ouvert": Notice(tone="ok", sentence="Le créneau est ouvert : la régulation le voit."),
     "serie": Notice(tone="ok", sentence="La plage est ouverte chaque semaine ; ses créneaux sont écrits."),
     "ferme": Notice(tone="ok", sentence="Le créneau est fermé."),
-    "en-sus": Notice(
-        tone="ok", sentence="Une place en sus est prise dans ce créneau ; personne d'autre ne la voit."
-    ),
+    "en-sus": Notice(tone="ok", sentence="Une place en sus est prise ; personne d'autre ne la voit."),
     "serie-changee": Notice(tone="ok", sentence="La série est changée."),
     "absence": Notice(
         tone="ok",
-        sentence="L'absence est notée : les créneaux de ces jours sont fermés, les rendez-vous à régler.",
+        sentence="L'absence est notée, les créneaux fermés ; les rendez-vous pris restent à régler.",
     ),
     "retour": Notice(tone="ok", sentence="L'absence est retirée : ce qu'elle fermait est rouvert."),
     "limites": Notice(tone="ok", sentence="Vos limites sont enregistrées."),
     "revoquee": Notice(tone="ok", sentence="L'adresse ne donne plus rien à personne."),
     "conflit": Notice(tone="ok", sentence="Le conflit est réglé."),
-    "regles-soins": Notice(
-        tone="ok", sentence="Les règles sont enregistrées ; la prochaine recherche les suit."
-    ),
+    "regles-soins": Notice(tone="ok", sentence="Règles enregistrées ; la prochaine recherche les suit."),
     "demande": Notice(
         tone="ok",
         sentence="Demande créée. Relais cherche ; revenez ici à l'heure dite.",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from api.published import KEPT_FOR
+from api.published import ASKED_WITHIN, KEPT_FOR, MOST_ASKED
 from scheduler.store.engine import Store
 from scheduler.store.tables import Practice, Role
 from tests import factories
@@ -110,3 +110,20 @@ def test_the_secret_part_is_in_no_log(anonymous: httpx.Client, path: str, logs) 
     anonymous.get(path)
     anonymous.get(path.replace(".ics", "x.ics"))
     assert path.removeprefix("/ical/").removesuffix(".ics")[:20] not in logs.getvalue()
+
+
+def test_one_address_asked_too_often_is_told_when_to_come_back_and_the_others_go_on(
+    anonymous: httpx.Client, path: str, setting: Setting, as_role: Sign, territory_id: int
+) -> None:
+    other = as_role(Role.COORDINATOR, territory_id).post(
+        "/api/v1/published-feeds", json={"kind": "open_slots"}
+    )
+    answers = [anonymous.get(path).status_code for _ in range(MOST_ASKED)]
+    assert set(answers) == {200}
+    setting.now = NOW + timedelta(minutes=1)
+    refused = anonymous.get(path)
+    assert (refused.status_code, refused.json()["code"]) == (429, "feed_asked_too_often")
+    assert refused.headers["retry-after"] == "240"
+    assert anonymous.get(urlsplit(other.json()["address"]).path).status_code == 200
+    setting.now = NOW + ASKED_WITHIN
+    assert anonymous.get(path).status_code == 200
