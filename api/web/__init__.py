@@ -46,7 +46,7 @@ from api.web.pages import (
 
 __all__ = ["LARGE_BODIES", "mount_static", "router"]
 
-LARGE_BODIES = (*feeds.LARGE_BODIES, *intake_settings.LARGE_BODIES, *my_signals.LARGE_BODIES)
+LARGE_BODIES: tuple[str, ...] = (*feeds.LARGE_BODIES, *intake_settings.LARGE_BODIES, *my_signals.LARGE_BODIES)
 """Paths that take a calendar file, or a list of patients."""
 
 router = APIRouter()

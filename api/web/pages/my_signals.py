@@ -29,7 +29,7 @@ from scheduler.store.tables import SignalSource
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-LARGE_BODIES = ("/signaler/liste",)
+LARGE_BODIES: tuple[str, ...] = ("/signaler/liste",)
 """Paths whose forms carry a list of patients."""
 
 _MOST_PROBLEMS = 200
