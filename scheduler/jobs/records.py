@@ -80,6 +80,11 @@ def abandon_earlier(session: Session, term: Term, *, now: datetime) -> int:
     return int(changed.rowcount)
 
 
+def last_runs(session: Session, *, limit: int) -> list[JobRun]:
+    """List the newest runs of all jobs."""
+    return list(session.exec(select(JobRun).order_by(col(JobRun.id).desc()).limit(limit)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """How long records are kept: those of jobs that run often, and those of the others."""

@@ -28,6 +28,7 @@ from scheduler.jobs.schedule import Daily, Every
 from scheduler.jobs.signals import signal_jobs
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
+from scheduler.messages.patients import tell_patients
 from scheduler.referrals.addresses import set_public_url
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
@@ -37,6 +38,9 @@ LOOK_EVERY = timedelta(minutes=1)
 
 ALERT_EVERY = timedelta(minutes=5)
 """How often calendars in trouble are looked for; the mail says "for an hour", give or take this."""
+
+TELL_EVERY = timedelta(minutes=5)
+"""How often patients are told where their request stands."""
 
 CLEAN_EVERY = timedelta(hours=1)
 """How often what is no longer needed is deleted."""
@@ -52,6 +56,7 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
         "due_feeds": Job(Every(LOOK_EVERY), _due_feeds(store, settings, clock)),
         "feed_alerts": Job(Every(ALERT_EVERY), partial(tell_of_feeds, store, public_url=url, clock=clock)),
         "care": Job(Every(LOOK_EVERY), partial(look_after_requests, store, public_url=url, clock=clock)),
+        "patient_messages": Job(Every(TELL_EVERY), partial(tell_patients, store, clock=clock)),
         "mail": Job(Every(LOOK_EVERY), _mail(store, settings, clock)),
         "sas_reports": Job(Every(LOOK_EVERY), tell_platform(store, settings, clock=clock)),
         "coming_slots": Job(Every(CLEAN_EVERY), partial(write_coming_slots, store, clock=clock)),

@@ -1,7 +1,7 @@
-"""The mails to be sent, in the database: written once for each thing to tell, sent at least once.
+"""The messages to be sent, in the database: written once for each thing to tell, sent at least once.
 
-A mail is taken (its next date pushed back), sent outside any transaction, then marked. A crash between the
-sending and the mark sends it a second time under the same Message-ID; none is lost.
+A mail or an SMS is taken (its next date pushed back), sent outside any transaction, then marked. A crash
+between the sending and the mark sends it a second time under the same Message-ID; none is lost.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from scheduler.errors import NotFound, WrongState
 from scheduler.messages.senders import Envelope, Sender, SendFailed, Undeliverable
 from scheduler.messages.templates import Letter
 from scheduler.store.engine import Store
-from scheduler.store.tables import Message, MessageState
+from scheduler.store.tables import Message, MessageChannel, MessageState
 from scheduler.store.violations import broken_invariant
 
 log = structlog.get_logger()
@@ -42,23 +42,35 @@ class MailSettings:
 
 
 def enqueue(
-    session: Session, *, territory_id: int, key: str, recipient: str, letter: Letter, now: datetime
+    session: Session,
+    *,
+    territory_id: int,
+    key: str,
+    recipient: str,
+    letter: Letter,
+    now: datetime,
+    channel: MessageChannel = MessageChannel.MAIL,
+    patient_id: UUID | None = None,
 ) -> Message | None:
-    """Write a mail to be sent, in the caller's transaction; None when the same thing was told before.
+    """Write a message to be sent, in the caller's transaction; None when the same thing was told before.
 
     Parameters
     ----------
     key
-        What the mail is about, and to whom, in one text: ``feed:12:2026-11-22T08:00:00Z:<account>``.
+        What the message is about, and to whom, in one text: ``feed:12:2026-11-22T08:00:00Z:<account>``.
+    patient_id
+        The patient it goes to, if it does: needed for a letter, whose address is read when it is printed.
     """
     row = Message(
         id=uuid4(),
         territory_id=territory_id,
         kind=letter.kind,
         key=key,
+        channel=channel,
+        patient_id=patient_id,
         recipient=recipient,
         subject=letter.subject,
-        body=letter.body,
+        body=letter.short if channel is MessageChannel.SMS and letter.short else letter.body,
         created_at=now,
         due_at=now,
     )
@@ -84,7 +96,7 @@ def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clo
 
 
 def list_dead(session: Session, actor: Actor) -> tuple[Message, ...]:
-    """List the mails of the territory that were given up, the newest first, a hundred at most."""
+    """List the messages of the territory that were given up, the newest first, a hundred at most."""
     query = select(Message).where(
         col(Message.territory_id) == actor.territory_id, col(Message.state) == MessageState.DEAD
     )
@@ -92,7 +104,7 @@ def list_dead(session: Session, actor: Actor) -> tuple[Message, ...]:
 
 
 def send_again(session: Session, actor: Actor, message_id: UUID, *, now: datetime) -> Message:
-    """Try a mail that was given up once more, from the start.
+    """Try a message that was given up once more, from the start.
 
     Raises
     ------
@@ -117,7 +129,11 @@ def _take(store: Store, now: datetime) -> Sequence[Message]:
     """Take the mails that are due, so that no other process sends them meanwhile."""
     due = (
         select(Message)
-        .where(col(Message.state) == MessageState.WAITING, col(Message.due_at) <= now)
+        .where(
+            col(Message.state) == MessageState.WAITING,
+            col(Message.due_at) <= now,
+            col(Message.channel) != MessageChannel.LETTER,  # a person prints and posts those
+        )
         .order_by(col(Message.due_at), col(Message.id))
         .limit(MOST_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -144,7 +160,7 @@ def _mark(session: Session, message_id: UUID, failure: SendFailed | None, now: d
     if failure is None:
         row.state, row.sent_at, row.last_failure = MessageState.SENT, now, None
     elif isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
-        log.error("mail_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
+        log.error("message_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
         row.state, row.last_failure = MessageState.DEAD, failure.reason
     else:
         row.last_failure = failure.reason
@@ -156,6 +172,7 @@ def _mark(session: Session, message_id: UUID, failure: SendFailed | None, now: d
 def _envelope(row: Message, settings: MailSettings) -> Envelope:
     return Envelope(
         message_id=f"<{row.id}@{settings.domain}>",
+        channel=row.channel,
         sender=settings.sender,
         recipient=row.recipient,
         subject=row.subject,

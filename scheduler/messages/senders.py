@@ -1,4 +1,6 @@
-"""Ways out for a mail: a mail server, or a folder of files where there is none.
+"""Ways out for a message: a mail server, or a folder of files where there is none; an SMS is a file too.
+
+To send SMS for real, write a ``Sender`` for the operator's service and give it to ``ByChannel``.
 
 ``smtplib`` of the standard library: mails leave from a job's thread, one after the other, where an
 asynchronous client would bring nothing.
@@ -6,6 +8,7 @@ asynchronous client would bring nothing.
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -16,6 +19,7 @@ from typing import Literal, Protocol
 
 from matching.errors import RelaisError
 from scheduler.settings import Settings
+from scheduler.store.tables import MessageChannel
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -27,7 +31,7 @@ class SendFailed(RelaisError):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__("Le courriel n'est pas parti. Il sera renvoyé.")
+        super().__init__("Le message n'est pas parti. Il sera renvoyé.")
 
 
 class Undeliverable(SendFailed):
@@ -54,6 +58,7 @@ class Envelope:
     subject: str
     body: str
     at: datetime
+    channel: MessageChannel = MessageChannel.MAIL
 
     def as_message(self) -> EmailMessage:
         """Write it as a mail (RFC 5322), marked as sent by a machine (RFC 3834)."""
@@ -84,14 +89,34 @@ class FileSink:
 
     def send(self, envelope: Envelope) -> None:
         """Write the file; a second time replaces it."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = envelope.message_id.strip("<>").partition("@")[0]
-        path = self.folder / f"{name}.eml"
-        try:
-            path.touch(mode=0o600)
-            path.write_bytes(bytes(envelope.as_message()))
-        except OSError as error:
-            raise SendFailed("disk") from error
+        _write(self.folder / f"{name}.eml", bytes(envelope.as_message()))
+
+
+@dataclass(frozen=True, slots=True)
+class SmsFileSink:
+    """Puts each SMS in a folder as a text file, number first: nothing leaves the machine."""
+
+    folder: Path
+
+    def send(self, envelope: Envelope) -> None:
+        """Write the file; a second time replaces it."""
+        name = envelope.message_id.strip("<>").partition("@")[0]
+        _write(self.folder / f"{name}.txt", f"{envelope.recipient}\n{envelope.body}\n".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class ByChannel:
+    """Hands each message to the way out of its channel."""
+
+    senders: Mapping[MessageChannel, Sender]
+
+    def send(self, envelope: Envelope) -> None:
+        """Send it by its channel; one without a way out is given up, for a person to see."""
+        sender = self.senders.get(envelope.channel)
+        if sender is None:
+            raise Undeliverable("no_way_out")
+        sender.send(envelope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +174,12 @@ class SmtpSender:
 
 
 def sender_of(settings: Settings) -> Sender:
-    """Give the way out that an operator chose: a mail server, or files in the data folder."""
+    """Give the ways out that an operator chose; SMS are files until one is written for their service."""
+    sms = SmsFileSink(settings.data_dir / "sms")
+    return ByChannel({MessageChannel.MAIL: _mail_sender(settings), MessageChannel.SMS: sms})
+
+
+def _mail_sender(settings: Settings) -> Sender:
     if not settings.mail_host:
         return FileSink(settings.data_dir / "courriels")
     return SmtpSender(
@@ -159,6 +189,16 @@ def sender_of(settings: Settings) -> Sender:
         user=settings.mail_user,
         password=settings.mail_password.get_secret_value(),
     )
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file for this user's eyes only, in a folder that is made if need be."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    except OSError as error:
+        raise SendFailed("disk") from error
 
 
 def _refusal(code: int, reason: str) -> SendFailed:

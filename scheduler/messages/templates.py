@@ -9,11 +9,18 @@ FOOT = "Relais, pour votre CPTS. Ce message est envoy√© automatiquement ; n'y r√
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A subject and a text, ready to be sent to anybody; ``kind`` is a stable word."""
+    """A subject and a text, ready to be sent to anybody; ``kind`` is a stable word.
+
+    Parameters
+    ----------
+    short : str
+        The same thing within an SMS; "" where none is ever sent.
+    """
 
     kind: str
     subject: str
     body: str
+    short: str = ""
 
 
 def feed_in_trouble(
