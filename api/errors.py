@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException
 from api.logging import describe
 from api.wording import french_problems
 from matching.errors import InvalidPolicy, RelaisError
+from scheduler.accounts.links import LinkUnusable
 from scheduler.agenda.feeds.errors import FeedError, PlatformUnsupported
 from scheduler.errors import (
     Conflict,
@@ -92,6 +93,7 @@ STATUS_OF: dict[type[RelaisError], Rule] = {
     InvalidInput: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Données à corriger"),
     InvalidCursor: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Données à corriger"),
     InvalidPolicy: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Règles à corriger"),
+    LinkUnusable: Rule(HTTPStatus.GONE, "Lien périmé"),
     Conflict: Rule(HTTPStatus.CONFLICT, "Impossible dans l'état actuel"),
     # IETF draft idempotency-key-header-07, section 2.6: 422 for the same key with another payload
     KeyReused: Rule(HTTPStatus.UNPROCESSABLE_ENTITY, "Clé déjà utilisée"),

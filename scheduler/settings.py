@@ -1,5 +1,6 @@
 """Settings of the service, read from the environment (``RELAIS_…``)."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
@@ -67,6 +68,35 @@ class Settings(BaseSettings):
     def in_production(self) -> bool:
         """Whether placeholder secrets and plain-HTTP cookies are refused."""
         return self.environment == "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSetting:
+    """One setting as it is in force: its variable, its value in words, whether an operator set it."""
+
+    variable: str
+    value: str
+    is_set: bool
+
+
+def shown_settings(settings: Settings) -> tuple[ShownSetting, ...]:
+    """List what is in force; of a secret only whether there is one."""
+    return tuple(
+        ShownSetting(
+            variable=f"RELAIS_{name.upper()}",
+            value=_shown(getattr(settings, name)),
+            is_set=name in settings.model_fields_set,
+        )
+        for name in type(settings).model_fields
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "(secret, non montré)" if value.get_secret_value() else "(vide)"
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return "(vide)" if value in {None, ""} else str(value)
 
 
 def load_settings() -> Settings:

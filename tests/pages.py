@@ -151,4 +151,12 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/", _B, "bureau-accueil"),
     # admin
     ListedPage("/", _A, "administration-accueil"),
+    ListedPage("/administration/comptes", _A, "administration-comptes"),
+    ListedPage("/administration/territoire", _A, "administration-territoire"),
+    ListedPage("/administration/structures", _A, "administration-structures"),
+    ListedPage("/administration/jetons", _A, "administration-jetons"),
+    ListedPage("/administration/traces", _A, "administration-traces"),
+    ListedPage("/administration/service", _A, "administration-service"),
+    ListedPage("/administration/agendas", _A, "administration-agendas"),
+    ListedPage("/administration/taches", _A, "administration-taches"),
 )

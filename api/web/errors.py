@@ -33,6 +33,7 @@ _TITLES = {
     HTTPStatus.NOT_FOUND: "Rien à cette adresse",
     HTTPStatus.METHOD_NOT_ALLOWED: "Cette adresse ne s’ouvre pas ainsi",
     HTTPStatus.CONFLICT: "Impossible dans l’état actuel",
+    HTTPStatus.GONE: "Ce lien ne s’ouvre plus",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Fichier trop volumineux",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Demande à corriger",
     HTTPStatus.TOO_MANY_REQUESTS: "Trop d’essais",

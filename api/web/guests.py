@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -12,13 +13,15 @@ from fastapi.responses import HTMLResponse
 
 from api.security import COOKIE, require
 from api.services import Here, Services
-from api.web.rendering import Visitor, render
+from api.web.rendering import OtherRole, Visitor, render
 from scheduler.accounts.actor import Actor
-from scheduler.accounts.sessions import Visit
+from scheduler.accounts.sessions import Visit, names_of
 from scheduler.agenda.kept import ground_of
 from scheduler.clock import local_day
 from scheduler.errors import NotSignedIn
 from scheduler.store.tables import Role
+
+NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +73,12 @@ def guest(*roles: Role) -> Callable[..., Guest]:
             raise NotSignedIn  # a machine's token: pages are for people
         with here.store.read() as session:
             territory, insee = ground_of(session, actor)
+            names = names_of(session, visit.grants)
         return Guest(
             request=request,
             here=here,
             actor=actor,
-            visitor=_visitor(request, here, visit, territory.name),
+            visitor=_visitor(request, here, visit, territory.name, names),
             now=here.clock(),
             zone=territory.zone,
             insee=insee,
@@ -89,12 +93,30 @@ def visitor_of(request: Request, here: Services) -> Visitor | None:
     return None if visit is None else _visitor(request, here, visit, "")
 
 
-def _visitor(request: Request, here: Services, visit: Visit, territory_name: str) -> Visitor:
+def _visitor(
+    request: Request, here: Services, visit: Visit, territory_name: str, names: Mapping[int, str] = NO_NAMES
+) -> Visitor:
     return Visitor(
         name=visit.name,
         role=visit.actor.role,
         territory_name=territory_name,
         form_token=form_token(here, request.cookies[COOKIE]),
+        others=_others(visit, names),
+    )
+
+
+def _others(visit: Visit, names: Mapping[int, str]) -> tuple[OtherRole, ...]:
+    """Give the roles one may change to; the territory is named only when there are several."""
+    several = len({territory_id for territory_id, _ in visit.grants}) > 1
+    acting = (visit.actor.territory_id, visit.actor.role)
+    return tuple(
+        OtherRole(
+            role=role,
+            territory_id=territory_id,
+            territory_name=names.get(territory_id, "") if several else "",
+        )
+        for territory_id, role in visit.grants
+        if (territory_id, role) != acting
     )
 
 
@@ -117,4 +139,6 @@ BookerHere = Annotated[
     Guest,
     Depends(guest(Role.REGULATOR, Role.SIGNALLER, Role.GP, Role.SECRETARY, Role.COORDINATOR)),
 ]
+AdminHere = Annotated[Guest, Depends(guest(Role.ADMIN))]
+DirectoryKeeperHere = Annotated[Guest, Depends(guest(Role.COORDINATOR, Role.ADMIN))]
 CalendarKeeperHere = Annotated[Guest, Depends(guest(Role.GP, Role.SECRETARY, Role.COORDINATOR))]

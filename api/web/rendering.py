@@ -13,8 +13,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.web import dates, words
-from api.web.language import NAMES, language_of, other, switch_href
+from api.web import dates, dates_en, words
+from api.web.english import use_english
+from api.web.language import NAMES, Language, language_of, other, switch_href
 from api.web.menus import MENUS, MenuItem
 from api.web.typography import FrenchSpaces, french
 from scheduler.referrals.pathways.kept import GP, shipped
@@ -74,14 +75,18 @@ class Visitor:
         return MENUS[self.role]
 
 
+_DATES = {"fr": dates, "en": dates_en}
+_DATE_WORDS = ("short_day", "countdown", "duration", "kilometres", "number", "counted", "listed", "waited")
+
+
 @cache
-def environment() -> Environment:
+def environment(language: Language = "fr") -> Environment:
     """Build the template environment: everything is escaped, a missing value is an error."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        extensions=[FrenchSpaces],
+        extensions=[FrenchSpaces] if language == "fr" else [],
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -90,15 +95,10 @@ def environment() -> Environment:
         asset=asset,
         words=words,
         gp_notice=lambda: shipped()[GP].notice,
-        short_day=dates.short_day,
-        countdown=dates.countdown,
-        duration=dates.duration,
-        kilometres=dates.kilometres,
-        number=dates.number,
-        counted=dates.counted,
-        listed=dates.listed,
-        waited=dates.waited,
+        **{name: getattr(_DATES[language], name) for name in _DATE_WORDS},
     )
+    if language == "en":
+        use_english(made)
     return made
 
 
@@ -140,7 +140,7 @@ def render(
     token = visitor.form_token if visitor else form_token
     language = language_of(request)
     page = (
-        environment()
+        environment(language)
         .get_template(template)
         .render(
             visitor=visitor,
@@ -153,7 +153,7 @@ def render(
             other_language=other(language),
             other_language_name=NAMES[other(language)],
             other_language_href=switch_href(request),
-            **_time_words(now, zone),
+            **_time_words(now, zone, language),
             **(values or {}),
         )
     )
@@ -166,13 +166,14 @@ def form_token_field(token: str) -> Markup:
     return Markup('<input type="hidden" name="form_token" value="{}">').format(token)
 
 
-def _time_words(now: datetime, zone: str) -> dict[str, Callable[..., str]]:
+def _time_words(now: datetime, zone: str, language: Language) -> dict[str, Callable[..., str]]:
+    told = _DATES[language]
     today = now.astimezone(ZoneInfo(zone)).date()
     return {
-        "moment": partial(dates.moment, zone=zone, today=today),
-        "hour": partial(dates.hour, zone=zone),
-        "ago": partial(dates.ago, now=now),
-        "long_day": partial(dates.long_day, today=today),
-        "near_day": partial(dates.near_day, today=today),
-        "near_day_of": lambda at: dates.near_day(at.astimezone(ZoneInfo(zone)).date(), today),
+        "moment": partial(told.moment, zone=zone, today=today),
+        "hour": partial(told.hour, zone=zone),
+        "ago": partial(told.ago, now=now),
+        "long_day": partial(told.long_day, today=today),
+        "near_day": partial(told.near_day, today=today),
+        "near_day_of": lambda at: told.near_day(at.astimezone(ZoneInfo(zone)).date(), today),
     }

@@ -56,7 +56,7 @@ def create_account(
     require_strong(password, address)
     account = Account(
         email=address,
-        name=_name(name),
+        name=shown_name(name),
         password_hash=hash_password(password),
         practitioner_id=practitioner_id,
         created_at=now,
@@ -153,7 +153,8 @@ def normal_email(email: str) -> str:
     return address
 
 
-def _name(name: str) -> str:
+def shown_name(name: str) -> str:
+    """Write a name as it is kept: single spaces, 1 to 200 characters."""
     shown = " ".join(name.split())
     if not 1 <= len(shown) <= 200:
         raise InvalidInput("nom", "1 à 200 caractères")

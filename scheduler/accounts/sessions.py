@@ -20,7 +20,7 @@ from scheduler.errors import Forbidden, NotSignedIn, TooManyAttempts, WrongPassw
 from scheduler.sas.arrivals import territory_of_arrival
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
-from scheduler.store.tables import Account, Grant, Role, SignInFailure, WebSession
+from scheduler.store.tables import Account, Grant, Role, SignInFailure, Territory, WebSession
 
 # What somebody with several roles begins as: the daily work first, the dangerous powers last.
 ROLE_ORDER = (
@@ -122,8 +122,8 @@ def visit_of_session(
     Parameters
     ----------
     role, territory_id
-        What they wish to act as and where; by default the first they hold in the order of
-        ``ROLE_ORDER``, then of territories.
+        What they wish to act as and where; by default what they have chosen for this session, while
+        they hold it, else the first they hold in the order of ``ROLE_ORDER``, then of territories.
 
     Returns
     -------
@@ -143,12 +143,8 @@ def visit_of_session(
     account = session.get_one(Account, row.account_id)
     if not account.active:
         raise NotSignedIn
-    grants = _from_platform(session, token) + _grants(session, account.id)
-    for held_in, held in grants:
-        if role in {None, held} and territory_id in {None, held_in}:
-            break
-    else:
-        raise Forbidden
+    grants = _held(session, token, account.id)
+    held_in, held = _acting(row, grants, role, territory_id)
     actor = Actor(
         key=f"account:{account.id}",
         role=held,
@@ -165,6 +161,49 @@ def touch(session: Session, token: str, *, now: datetime) -> None:
     row = session.get(WebSession, hash_of(token))
     if row is not None and row.seen_at < now:
         row.seen_at = now
+
+
+def act_as(session: Session, token: str, *, role: Role, territory_id: int) -> None:
+    """Act in another role or territory from the next request of this browser on.
+
+    Raises
+    ------
+    NotSignedIn, Forbidden
+        When the session has ended; when the account does not hold that role there.
+    """
+    row = session.get(WebSession, hash_of(token))
+    if row is None:
+        raise NotSignedIn
+    if (territory_id, role) not in _held(session, token, row.account_id):
+        raise Forbidden
+    row.role, row.territory_id = role, territory_id
+    session.flush()
+
+
+def names_of(session: Session, grants: tuple[tuple[int, Role], ...]) -> dict[int, str]:
+    """Name the territories of somebody who has several; none need naming of one alone."""
+    ids = {territory_id for territory_id, _ in grants}
+    if len(ids) < 2:
+        return {}
+    rows = session.exec(select(Territory.id, Territory.name).where(col(Territory.id).in_(ids)))
+    return {territory_id: name for territory_id, name in rows if territory_id is not None}
+
+
+def _acting(
+    row: WebSession, grants: tuple[tuple[int, Role], ...], role: Role | None, territory_id: int | None
+) -> tuple[int, Role]:
+    if role is None and territory_id is None and row.role is not None:
+        chosen = [grant for grant in grants if grant == (row.territory_id, row.role)]
+        grants = (*chosen, *grants)  # a role that was taken away since counts no more
+    for held_in, held in grants:
+        if role in {None, held} and territory_id in {None, held_in}:
+            return held_in, held
+    raise Forbidden
+
+
+def _held(session: Session, token: str, account_id: UUID) -> tuple[tuple[int, Role], ...]:
+    """Give what a session may be used as: what brought the person here first, each once."""
+    return tuple(dict.fromkeys((*_from_platform(session, token), *_grants(session, account_id))))
 
 
 def _grants(session: Session, account_id: UUID) -> tuple[tuple[int, Role], ...]:

@@ -106,8 +106,13 @@ def _holds(session: Session, account_id: UUID, role: Role, territory_id: int) ->
     return session.exec(held).first() is not None
 
 
-def revoke_token(session: Session, token_id: UUID, *, now: datetime) -> None:
+def revoke_token(session: Session, token_id: UUID, *, territory_id: int | None = None, now: datetime) -> None:
     """Make a key worthless from now on; a second time changes nothing.
+
+    Parameters
+    ----------
+    territory_id
+        The territory it must be of; None = any.
 
     Raises
     ------
@@ -115,7 +120,7 @@ def revoke_token(session: Session, token_id: UUID, *, now: datetime) -> None:
         When there is no such key.
     """
     row = session.get(ApiToken, token_id)
-    if row is None:
+    if row is None or territory_id not in {None, row.territory_id}:
         raise NotFound("token")
     if row.revoked_at is None:
         row.revoked_at = now

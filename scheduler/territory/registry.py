@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from scheduler.accounts.actor import Actor
+from scheduler.audit import record
 from scheduler.errors import AlreadyExists, InvalidInput
 from scheduler.rows import id_of
 from scheduler.store.tables import Territory, TerritoryCommune
@@ -52,6 +55,36 @@ def register_territory(
     session.add_all(TerritoryCommune(territory_id=id_of(territory), insee=code) for code in codes)
     session.flush()
     return territory
+
+
+def change_communes(session: Session, actor: Actor, insee: Iterable[str], *, now: datetime) -> None:
+    """Say which communes the actor's territory covers from now on; files of others stay where they are.
+
+    Raises
+    ------
+    InvalidInput
+        When there is none, or one is unknown (``UnknownCommune``).
+    """
+    codes = {communes().by_insee(code).insee for code in insee}
+    if not codes:
+        raise InvalidInput("commune", "au moins une commune, par son code INSEE")
+    held = select(TerritoryCommune).where(col(TerritoryCommune.territory_id) == actor.territory_id)
+    rows = {row.insee: row for row in session.exec(held)}
+    for code in rows.keys() - codes:
+        session.delete(rows[code])
+    session.add_all(
+        TerritoryCommune(territory_id=actor.territory_id, insee=code) for code in codes - rows.keys()
+    )
+    session.flush()
+    record(
+        session,
+        actor,
+        action="U",
+        object_kind="territory",
+        object_id=actor.territory_id,
+        purpose="change_communes",
+        now=now,
+    )
 
 
 def _flush(session: Session) -> None:

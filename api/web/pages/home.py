@@ -7,6 +7,7 @@ from datetime import date
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from api.health import examine
 from api.web import words
 from api.web.errors import PageRoute
 from api.web.finding import asked
@@ -14,6 +15,9 @@ from api.web.forms import Form
 from api.web.guests import AnyoneHere, Guest
 from api.web.labels import full_name
 from api.web.places import suggestions
+from scheduler.accounts.people import list_people
+from scheduler.accounts.tokens import list_tokens
+from scheduler.agenda.kept import kept_feeds
 from scheduler.agenda.own_agenda import coming_slots, open_offer
 from scheduler.referrals.overview import Standing, standing, waiting_by_tier
 from scheduler.referrals.policies import in_force
@@ -129,6 +133,23 @@ def _keeper(guest: Guest) -> HTMLResponse:
     )
 
 
+def _admin(guest: Guest) -> HTMLResponse:
+    """Show what the administration keeps, and what is wrong with the service."""
+    with guest.here.store.read() as session:
+        people = list_people(session, guest.actor.territory_id)
+        tokens = list_tokens(session, guest.actor.territory_id)
+        feeds = kept_feeds(session, guest.actor)
+    return guest.page(
+        "home_admin.html",
+        troubles=[check.sentence for check in examine(guest.here).checks if check.state == "failed"],
+        num_people=sum(person.active for person in people),
+        num_communes=len(guest.insee),
+        num_tokens=sum(token.revoked_at is None for token in tokens),
+        num_feeds=len(feeds),
+        num_broken=sum(one.feed.num_failures > 0 for one in feeds),
+    )
+
+
 def _tiles(numbers: Standing, states: Sequence[ReferralState]) -> list[Tile]:
     return [
         Tile(
@@ -149,5 +170,5 @@ _PAGES = {
     Role.GP: _keeper,
     Role.SECRETARY: _keeper,
     Role.BUREAU: _bureau,
-    Role.ADMIN: _bureau,
+    Role.ADMIN: _admin,
 }

@@ -16,8 +16,9 @@ from api.web.language import LANGUAGE_COOKIE, Language
 from api.web.rendering import render
 from api.web.sent import FromForm, FromSignInForm, Sent
 from api.web.sign_in import show_sign_in
-from scheduler.accounts.sessions import Limits, SignedIn, sign_in, sign_out
-from scheduler.errors import TooManyAttempts, WrongPassword
+from scheduler.accounts.sessions import Limits, SignedIn, act_as, sign_in, sign_out
+from scheduler.errors import Forbidden, TooManyAttempts, WrongPassword
+from scheduler.store.tables import Role
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -30,7 +31,8 @@ def show(
 ) -> HTMLResponse:
     """Show the sign-in form."""
     wanted = local_path(suite)
-    message = "Vous êtes déconnecté." if fin else "Connectez-vous pour ouvrir cette page."
+    ended = {"mot-de-passe": "Votre mot de passe est enregistré. Connectez-vous avec lui."}
+    message = ended.get(fin, "Vous êtes déconnecté.") if fin else "Connectez-vous pour ouvrir cette page."
     return show_sign_in(request, here, next_path=wanted, message=message if fin or wanted != "/" else "")
 
 
@@ -84,6 +86,17 @@ def close_session(guest: AnyoneHere, _sent: FromForm) -> Response:
         COOKIE, path="/", httponly=True, samesite="lax", secure=guest.here.settings.in_production
     )
     return answer
+
+
+@router.post("/role")
+def change_role(guest: AnyoneHere, sent: FromForm) -> Response:
+    """Act in another of one's roles or territories from now on, in this browser."""
+    role, territory = sent.values.get("role", ""), sent.values.get("territory", "")
+    if role not in set(Role) or not territory.isdecimal():
+        raise Forbidden
+    with guest.here.store.write() as session:
+        act_as(session, guest.request.cookies[COOKIE], role=Role(role), territory_id=int(territory))
+    return _go_to("/")
 
 
 def _again(request: Request, here: Services, sent: Sent, sentence: str, status: HTTPStatus) -> HTMLResponse:

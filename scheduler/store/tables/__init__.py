@@ -1,6 +1,7 @@
 """Every table of Relais, in one metadata, so that migrations and tests see the whole schema."""
 
 from scheduler.store.tables.access import (
+    AccessLink,
     Account,
     ApiToken,
     AuditEntry,
@@ -101,6 +102,7 @@ from scheduler.store.tables.signalling import (
 )
 
 __all__ = [
+    "AccessLink",
     "Account",
     "AgendaRules",
     "ApiToken",

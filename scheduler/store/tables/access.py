@@ -48,7 +48,10 @@ class Grant(SQLModel, table=True):
 
 
 class WebSession(SQLModel, table=True):
-    """A signed-in browser. Only the hash of its token is kept."""
+    """A signed-in browser. Only the hash of its token is kept.
+
+    ``role`` and ``territory_id`` are what a person of several roles has chosen to act as, and where.
+    """
 
     __tablename__ = "web_session"
 
@@ -57,6 +60,21 @@ class WebSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
+    role: Role | None = Field(default=None, sa_type=choice(Role, "web_session_role"))
+    territory_id: int | None = Field(default=None, foreign_key="territory.id")
+
+
+class AccessLink(SQLModel, table=True):
+    """A link of one use by which somebody chooses their password. Only the hash of its secret is kept."""
+
+    __tablename__ = "access_link"
+
+    token_hash: str = Field(max_length=64, primary_key=True)
+    account_id: UUID = Field(foreign_key="account.id", index=True)
+    made_by: str = Field(max_length=80)
+    made_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ApiToken(SQLModel, table=True):

@@ -20,6 +20,14 @@ PAGES = {
     "/propositions/valider": {Role.COORDINATOR},
     "/signaler": {Role.SIGNALLER, Role.COORDINATOR},
     "/agendas": {Role.GP, Role.SECRETARY, Role.COORDINATOR},
+    "/administration/comptes": {Role.ADMIN},
+    "/administration/territoire": {Role.ADMIN},
+    "/administration/structures": {Role.ADMIN, Role.COORDINATOR},
+    "/administration/jetons": {Role.ADMIN},
+    "/administration/traces": {Role.ADMIN},
+    "/administration/service": {Role.ADMIN},
+    "/administration/agendas": {Role.ADMIN},
+    "/administration/taches": {Role.ADMIN},
     "/demandes": {Role.GP, Role.SECRETARY, Role.COORDINATOR, Role.REGULATOR},
 }
 

@@ -1,0 +1,210 @@
+"""The pages in English: the French text is the key, and stays where no English is known.
+
+Nothing marks what is to be translated: whoever writes a page writes French. When a template is compiled for
+English, each run of text between two tags or statements is looked up as a whole, its ``{{ … }}`` standing as
+``{0}``, ``{1}``…; so are the attributes people read, and the quoted French inside expressions. What the
+program makes, the words of a state or a notice, is looked up when it is written out; what people typed
+is never touched: the values of fields are marked as they are compiled.
+
+``python -m api.web.english`` lists what is missing. The catalogue is ``english.toml``: sections are for its
+readers only.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment
+from jinja2.ext import Extension
+
+from api.web.typography import french
+
+CATALOGUE = Path(__file__).with_name("english.toml")
+
+_PIECE = re.compile(
+    r"(?P<comment>\{#.*?#\})|(?P<statement>\{%.*?%\})|(?P<expression>\{\{.*?\}\})"
+    r"|(?P<tag><(?:[^<>{]|\{\{.*?\}\}|\{%.*?%\}|\{(?![{%]))*>)|(?P<text>[^<{]+|[<{])",
+    re.DOTALL,
+)
+_READ = "aria-label|alt|title|placeholder|data-label|data-role"
+_ATTRIBUTE = re.compile(
+    rf'(?P<before>\s(?:{_READ})=")(?P<value>(?:[^"{{]|\{{\{{.*?\}}\}}|\{{%.*?%\}})*)(?P<after>")'
+)
+_TYPED = re.compile(r'(\svalue=")\{\{\s*(.*?)\s*\}\}(")', re.DOTALL)
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_LETTER = re.compile(r"[^\W\d_]")
+_SLOT = re.compile(r"\{(\d)\}")
+
+
+@cache
+def catalogue() -> Mapping[str, str]:
+    """Read the English of each French text, both with plain spaces and apostrophes as keys."""
+    sections = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    return {plain(key): text for section in sections.values() for key, text in section.items()}
+
+
+def plain(text: str) -> str:
+    """Write a text as keys are: one ordinary space, straight apostrophes, whatever the typography."""
+    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'").split())
+
+
+def translated(text: str) -> str:
+    """Give the English of a whole text; the text itself when none is known."""
+    key = plain(text)
+    return catalogue().get(key) or _by_pattern(key) or text
+
+
+def finalize(value: object) -> object:
+    """Translate what an expression gives, unless it is markup: that was translated, or typed, already."""
+    return translated(value) if type(value) is str and _LETTER.search(value) else value
+
+
+def say(text: str) -> str:
+    """Stand for the filter ``fr``: messages of the program."""
+    found = translated(text)
+    return found if found != text else french(text)
+
+
+class English(Extension):
+    """Translates the source of a template before it is compiled."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Give the source with the texts in English that the catalogue knows."""
+        del name, filename
+        return translated_source(source, lambda key: catalogue().get(key))
+
+
+def translated_source(source: str, look_up: Callable[[str], str | None]) -> str:
+    """Rewrite a template; ``look_up`` is asked for every text of it, by its key."""
+    written: list[str] = []
+    run: list[tuple[str, str]] = []
+    typed_area = False
+    for piece in _PIECE.finditer(source):
+        kind, text = piece.lastgroup or "", piece[0]
+        if kind in {"text", "expression"}:
+            run.append((kind, _marked(text) if typed_area and kind == "expression" else text))
+            continue
+        written.append(_run(run, look_up))
+        run = []
+        if kind == "tag":
+            typed_area = text.startswith("<textarea")
+            written.append(_tag(text, look_up))
+        else:
+            written.append(_inside(text, look_up) if kind == "statement" else text)
+    written.append(_run(run, look_up))
+    return "".join(written)
+
+
+def _run(run: list[tuple[str, str]], look_up: Callable[[str], str | None]) -> str:
+    """Translate text and expressions between two tags, as one text with places for the expressions."""
+    expressions = [text for kind, text in run if kind == "expression"]
+    inner = [_inside(text, look_up) for text in expressions]
+    number = iter(range(len(expressions)))
+    shape = "".join(text if kind == "text" else f"{{{next(number)}}}" for kind, text in run)
+    before, after = shape[: len(shape) - len(shape.lstrip())], shape[len(shape.rstrip()) :]
+    bare = _SLOT.sub("", shape)
+    english = look_up(plain(shape)) if _LETTER.search(bare) else None
+    shown = shape if english is None else f"{before}{english}{after}"
+    return _SLOT.sub(lambda slot: inner[int(slot[1])] if int(slot[1]) < len(inner) else slot[0], shown)
+
+
+def _tag(text: str, look_up: Callable[[str], str | None]) -> str:
+    def attribute(found: re.Match[str]) -> str:
+        pieces = [(one.lastgroup or "", one[0]) for one in _PIECE.finditer(found["value"])]
+        if any(kind == "statement" for kind, _ in pieces):
+            return found["before"] + _each_text(pieces, look_up) + found["after"]
+        return found["before"] + _run(pieces, look_up) + found["after"]
+
+    text = _TYPED.sub(lambda found: f"{found[1]}{{{{ ({found[2]}) | e }}}}{found[3]}", text)
+    return _ATTRIBUTE.sub(attribute, text)
+
+
+def _each_text(pieces: list[tuple[str, str]], look_up: Callable[[str], str | None]) -> str:
+    return "".join(
+        _inside(text, look_up) if kind in {"statement", "expression"} else _run([(kind, text)], look_up)
+        for kind, text in pieces
+    )
+
+
+def _inside(code: str, look_up: Callable[[str], str | None]) -> str:
+    """Translate the quoted French of an expression or statement; codes and names are not French."""
+
+    def literal(found: re.Match[str]) -> str:
+        if not _is_french(found[1], code[: found.start()]):
+            return found[0]
+        english = look_up(plain(found[1]))
+        return found[0] if english is None else '"' + english.replace('"', '\\"') + '"'
+
+    return _LITERAL.sub(literal, code)
+
+
+def _is_french(text: str, before: str) -> bool:
+    """Tell words for people from codes: several words, an accent, a capital, or a noun to be counted."""
+    if not _LETTER.search(text) or re.search(r"[/=<>_#|]|\.html|^--", text):
+        return False
+    looks = " " in text.strip() or not text.isascii() or text[0].isupper()
+    return looks or bool(re.search(r"counted\([^()]*(?:\([^()]*\)[^()]*)*$", before))
+
+
+def _marked(expression: str) -> str:
+    inside = expression.removeprefix("{{").removesuffix("}}").strip("- \n")
+    return f"{{{{ ({inside}) | e }}}}"
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Give the keys that hold places, for sentences the program has already filled in."""
+    made = []
+    for key, english in catalogue().items():
+        if "{0}" in key and len(_SLOT.sub("", key)) > 12:
+            parts = _SLOT.split(key)
+            shape = "".join(re.escape(part) if i % 2 == 0 else "(.+?)" for i, part in enumerate(parts))
+            made.append((re.compile(shape), english))
+    return tuple(made)
+
+
+def _by_pattern(key: str) -> str | None:
+    if len(key) > 300 or " " not in key:
+        return None
+    for shape, english in _patterns():
+        if found := shape.fullmatch(key):
+            return _filled(english, found.groups())
+    return None
+
+
+def _filled(english: str, values: Sequence[str]) -> str:
+    return _SLOT.sub(lambda slot: translated(values[int(slot[1])]), english)
+
+
+def texts_of_templates(folder: Path) -> Iterator[tuple[str, str]]:
+    """Give every French text of the templates with the template it first stands in."""
+    seen: set[str] = set()
+    for template in sorted(folder.rglob("*.html")):
+        found: list[str] = []
+
+        def note(key: str, found: list[str] = found) -> None:
+            found.append(key)
+
+        translated_source(template.read_text(encoding="utf-8"), note)
+        for key in found:
+            if key not in seen and _LETTER.search(_SLOT.sub("", key)):
+                seen.add(key)
+                yield key, template.relative_to(folder).as_posix()
+
+
+def use_english(environment: Environment) -> None:
+    """Make an environment write English where the catalogue knows it."""
+    environment.add_extension(English)
+    environment.finalize = finalize
+    environment.filters["fr"] = say
+
+
+if __name__ == "__main__":
+    from api.web.english_missing import missing
+
+    for where, texts in missing().items():
+        for text in texts:
+            sys.stdout.write(f"{where}: {text}\n")

@@ -1,0 +1,85 @@
+"""The keys of programs: made once and shown once, listed, revoked."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.web import words
+from api.web.errors import PageRoute
+from api.web.forms import Form, read_count
+from api.web.guests import AdminHere, Guest
+from api.web.notices import notice_of
+from api.web.sent import FromForm
+from scheduler.accounts.tokens import issue_token, list_tokens, revoke_token
+from scheduler.errors import InvalidInput
+from scheduler.store.tables import Role
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_PATH = "/administration/jetons"
+_LABELS = {"name": "Programme", "role": "Rôle", "days": "Jours avant expiration"}
+_MOST_DAYS = 3650
+
+
+@router.get(_PATH)
+def show(guest: AdminHere) -> HTMLResponse:
+    """Show the keys and the form that makes one."""
+    return _page(guest, Form(values={"days": "365"}, labels=_LABELS))
+
+
+@router.post(_PATH)
+def issue(guest: AdminHere, sent: FromForm) -> Response:
+    """Make a key; it stands on the answer of this request and nowhere else."""
+    form = Form(values=sent.values, labels=_LABELS)
+    role = sent.values.get("role", "")
+    if role not in set(Role):
+        return _page(guest, form.refused("role", "Choisissez un rôle."), status=422)
+    try:
+        days = read_count(sent.values.get("days", ""), most=_MOST_DAYS)
+        with guest.here.store.write() as session:
+            issued = issue_token(
+                session,
+                name=sent.values.get("name", ""),
+                role=Role(role),
+                territory_id=guest.actor.territory_id,
+                expires_at=guest.now + timedelta(days=days) if days else None,
+                now=guest.now,
+            )
+    except InvalidInput as refusal:
+        field = "days" if refusal.field == "number" else "name"
+        return _page(guest, form.refused(field, f"Attendu : {refusal.expected}."), status=422)
+    return _page(guest, Form(values={"days": "365"}, labels=_LABELS), secret=issued.token)
+
+
+@router.post(_PATH + "/{token_id}/revoquer")
+def revoke(token_id: UUID, guest: AdminHere, sent: FromForm) -> Response:
+    """Make a key worthless."""
+    del sent
+    with guest.here.store.write() as session:
+        revoke_token(session, token_id, territory_id=guest.actor.territory_id, now=guest.now)
+    return RedirectResponse(f"{_PATH}?fait=revoque", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _page(guest: Guest, form: Form, *, status: int = HTTPStatus.OK, secret: str = "") -> HTMLResponse:
+    with guest.here.store.read() as session:
+        tokens = list_tokens(session, guest.actor.territory_id)
+    return guest.page(
+        "admin_tokens.html",
+        status=status,
+        form=form,
+        secret=secret,
+        tokens=[(token, _state(guest, token.revoked_at, token.expires_at)) for token in tokens],
+        roles=list(words.ROLES.items()),
+        notice=None if secret else notice_of(guest.request),
+    )
+
+
+def _state(guest: Guest, revoked_at: datetime | None, expires_at: datetime | None) -> tuple[str, str]:
+    if revoked_at is not None:
+        return "Révoquée", "danger"
+    if expires_at is not None and expires_at <= guest.now:
+        return "Expirée", "warn"
+    return "En service", "ok"
