@@ -29,16 +29,14 @@ def improved_by_core(
     *,
     arcs: int,
     work: int | None,
-    grain: float = 0.0,
     tolerance: float = 0.0,
     news: News | None = None,
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
 
     The bound is on the value of any choice. It meets the value when all options that could help were
-    among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. Of what could
-    be won, less than ``grain`` times the value, or than a part ``tolerance``, is left to later. ``news``
-    is told of choices and bounds on the way.
+    among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. A part
+    ``tolerance`` of what could be won is left to later. ``news`` is told of choices and bounds on the way.
     """
     packing = dual.packing
     too_late = deadline.remaining_s() <= _PACKING_S * packing.num_arcs
@@ -47,9 +45,7 @@ def improved_by_core(
         return choice, dual.bound
     region = tightened(packed(region_of(dual, choice, np.arange(packing.num_rows))))
     most = value + region.most_gain
-    tolerance = max(tolerance, grain * value / max(1, region.most_gain))
-    if tolerance >= 1:
-        return choice, most
+    deadline.report(packing.base + value, packing.base + most)
     core = region.limited(choice, arcs)
     if deadline.remaining_s() <= _PRESOLVE_S * core.arcs.size:
         return choice, most

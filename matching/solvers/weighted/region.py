@@ -9,6 +9,8 @@ from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.filling import ragged
 from matching.solvers.weighted.packing import Bools, Int64, Packing
 
+_OF_EACH_ROW = 2  # arcs that always stay an option
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Region:
@@ -68,14 +70,20 @@ class Region:
         return position
 
     def limited(self, choice: Int64, max_arcs: int) -> "Region":
-        """Return the region with the arcs that lose least only, those of ``choice`` among them."""
+        """Return the region with the ``max_arcs`` arcs that lose least, and some of each row beside them.
+
+        Those of ``choice`` stay, as do all ways to leave a row out, and the two best arcs of each row: who is
+        placed at all changes by losses far larger than those of a detour, in a few rows nobody can name.
+        """
         if self.arcs.size <= max_arcs:
             return self
+        row = self.packing.row[self.arcs]
         near = self.arc_loss <= np.partition(self.arc_loss, max_arcs)[max_arcs]
-        farthest = int(self.arc_loss[near].max())
-        near |= choice[self.packing.row[self.arcs]] == self.arcs
-        out = (self.out_loss <= farthest) | (choice[self.unplaced] < 0)
-        return replace(self.within(near, out), complete=False)
+        near |= choice[row] == self.arcs
+        order = np.lexsort((self.arc_loss, row))
+        rank = np.arange(row.size) - np.searchsorted(row, row)  # arcs come row after row
+        near[order[rank < _OF_EACH_ROW]] = True
+        return replace(self.within(near, np.ones(self.unplaced.size, dtype=bool)), complete=False)
 
     def within(self, arcs: Bools, unplaced: Bools) -> "Region":
         """Return the region with a part of its options, known to hold those of every improvement."""

@@ -12,8 +12,8 @@ from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import split_rows, whole_part
 from matching.solvers.weighted.search import BY_PROGRAMME, Search
 
-_FIRST = 0.05  # of the time, for neighbourhoods before torn rows are looked at
-_TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for those
+_FIRST = 0.4  # of the time, for all rows over their two best arcs
+_TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for rows that the relaxation tears
 _LATER = 0.05  # of what they could win, left to later
 _AT_ONCE, _FEW_ARCS = 0.5, 20_000  # of the time left, for all rows here, and up to how many arcs
 _TURN_S = 0.5  # between two looks aside
@@ -34,9 +34,11 @@ def side_by_side(
     packing, most = dual.packing, dual.bound
     asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
     aside.ask(dual, choice)
-    search = Search(dual, BY_PROGRAMME, seed)
-    choice = search.improved(choice, deadline.part(_FIRST))
+    choice, _ = improved_by_core(
+        dual, choice, deadline.part(_FIRST), arcs=packing.num_rows, work=None, tolerance=_LATER
+    )
     choice = _torn_anew(dual, share, choice, deadline.part(_TORN))
+    search = Search(dual, BY_PROGRAMME, seed)
     while deadline.remaining_s() > 0:
         heard = aside.heard()
         choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)

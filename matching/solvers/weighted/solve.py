@@ -1,7 +1,6 @@
 """Loads other than 1: relaxation, rounding, search by neighbourhoods, proof by the reduced core."""
 
 import contextlib
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,10 +20,7 @@ from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.search import BY_PROGRAMME, BY_PROPAGATION, searched
 from matching.solvers.weighted.side_by_side import side_by_side
 
-_OPTIONS_PER_ROW = (1.1, 1.3, 2.0)  # in one core after the other, when loads are the group's own
-_NARROW, _WIDE = (1.1, 1.5, 3.0), (8.0, 100.0)  # options per row in the first cores
-_COARSE = 0.2  # of what could be won, left to later in these
-_GRAIN = 1e-5  # of the value, below which nothing is looked for in these
+_LATER = 0.05  # of what could be won, left to later in the first core
 _AT_ONCE = 20_000  # options with which a proof is tried before any search
 _SMALL_ARCS = 1000
 _MOST_OPTIONS = 8  # arcs per row that could still help, up to which a core can be solved
@@ -61,55 +57,23 @@ def solve_weighted(
 
 def _worth_aside(packing: Packing, deadline: Deadline) -> bool:
     """Tell whether a second process would have something to do, time to do it, and a processor."""
-    limited = _WORTH_ASIDE_S <= deadline.remaining_s() < float("inf")
-    return (
-        limited and packing.row_load is not None and packing.num_arcs > _SMALL_ARCS and num_processors() > 1
-    )
+    in_time = _WORTH_ASIDE_S <= deadline.remaining_s() < float("inf")
+    large = packing.row_load is not None and packing.num_arcs > _SMALL_ARCS
+    return in_time and large and num_processors() > 1
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
-    """First coarsely, then column by column, then all rows until nothing else can help."""
+    """First all rows over few options each, then neighbourhoods, then all rows over all that could help."""
     packing = dual.packing
-    choice, most = _coarsely(dual, choice, deadline.part(0.3), [(o, _COARSE, 0.5, _SHORT) for o in _NARROW])
-    if most - packing.value(choice) <= _GRAIN * packing.value(choice):  # all but done: try to end at once
-        choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_AT_ONCE, work=_SHORT)
-        if most == packing.value(choice):
-            return choice, most
-    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.3), seed)
-    wide = [*((o, _COARSE, 0.4, _SHORT) for o in _WIDE), (_WIDE[-1], 0.0, 0.85, _LONG)]
-    choice, proven = _coarsely(dual, choice, deadline.part(0.75), wide)
-    most = min(most, proven)
-    for options in _OPTIONS_PER_ROW:
-        arcs = int(options * packing.num_rows) + 100
-        choice, proven = improved_by_core(dual, choice, deadline.part(0.15), arcs=arcs, work=_SHORT)
-        most = min(most, proven)
-        if most == packing.value(choice):
-            return choice, most
-    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.2), seed + 1)
+    choice, _ = improved_by_core(
+        dual, choice, deadline.part(0.4), arcs=packing.num_rows, work=_SHORT, tolerance=_LATER
+    )
+    choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_AT_ONCE, work=_SHORT)
+    if most == packing.value(choice):
+        return choice, most
+    choice = searched(dual, choice, BY_PROGRAMME, deadline.part(0.5), seed)
     choice, proven = improved_by_core(dual, choice, deadline.part(0.9), arcs=_MOST_ARCS, work=_LONG)
     return choice, min(most, proven)
-
-
-def _coarsely(
-    dual: Dual, choice: Int64, deadline: Deadline, cores: Sequence[tuple[float, float, float, int]]
-) -> tuple[Int64, int]:
-    """Decide who is placed at all, as far as that is worth more than any way: all rows at once.
-
-    Where ranks are worth far more than ways, their whole numbers do not show in single columns. A core
-    is given by its options per row, the part of the gains left to later, its share of time, its work.
-    """
-    packing, most = dual.packing, dual.bound
-    for options, tolerance, share, work in cores:
-        value = packing.value(choice)
-        deadline.report(packing.base + value, packing.base + most)
-        if most - value <= _GRAIN * value:
-            break
-        arcs = min(_MOST_ARCS, int(options * packing.num_rows) + 100)
-        choice, proven = improved_by_core(
-            dual, choice, deadline.part(share), arcs=arcs, work=work, grain=_GRAIN, tolerance=tolerance
-        )
-        most = min(most, proven)
-    return choice, most
 
 
 def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
