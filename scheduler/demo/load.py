@@ -16,6 +16,8 @@ from scheduler.directory import (
     register_practitioner,
     register_structure,
 )
+from scheduler.referrals.duplicates import undecided
+from scheduler.referrals.merging import set_apart
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import ConsentGiven, Corrections, Identity, Signal, Wishes
@@ -154,6 +156,8 @@ def _waiting_list(
         row = signal(session, actor, _signal(each, head, practitioner_of), now=now)
         if each.household is not None:
             first_of_household.setdefault(each.household, row)
+        while (pair_id := undecided(session, row.id)) is not None:
+            set_apart(session, actor, pair_id, now=now)  # invented one by one: nobody is there twice
         qualify(session, actor, row.id, Corrections(), now=now)
 
 
