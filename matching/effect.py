@@ -18,6 +18,8 @@ class Effect:
     ----------
     gained, lost : tuple of three int
         Patients of tiers 1, 2, 3 placed only after, only before.
+    ald : int
+        More patients with a long-term illness (ALD) placed; negative: fewer.
     moved : int
         Patients placed in both, with another GP.
     saved_s : int
@@ -31,6 +33,7 @@ class Effect:
 
     gained: Tiers
     lost: Tiers
+    ald: int
     moved: int
     saved_s: int
     value: int
@@ -58,7 +61,7 @@ def effect(case: Case, rerun: Rerun, *, apart: Collection[int] = ()) -> Effect:
         Rows of patients who are left out of the counts, not of the value.
     """
     gained, lost, placed_more = [0, 0, 0], [0, 0, 0], [0, 0, 0, 0]
-    moved = saved_s = 0
+    moved = saved_s = ald = 0
     left_out = {case.match(row).patient_id for row in apart}
     for patient_id, then in rerun.before.journey.items():
         now, match = rerun.after.journey[patient_id], case.match(case.row(patient_id))
@@ -69,6 +72,7 @@ def effect(case: Case, rerun: Rerun, *, apart: Collection[int] = ()) -> Effect:
             moved += then[0] != now[0]
             saved_s += then[1] - now[1]
         else:
+            ald += _has_ald(case, patient_id) * ((now is not None) - (then is not None))
             gained[match.tier - 1] += now is not None
             lost[match.tier - 1] += then is not None
     value = _change_of_value(case, rerun, placed_more)
@@ -76,12 +80,17 @@ def effect(case: Case, rerun: Rerun, *, apart: Collection[int] = ()) -> Effect:
     return Effect(
         gained=(gained[0], gained[1], gained[2]),
         lost=(lost[0], lost[1], lost[2]),
+        ald=ald,
         moved=moved,
         saved_s=saved_s,
         value=value,
         at_least=value if proven else case.solution.objective + value - case.solution.bound,
         at_most=value if proven else None,
     )
+
+
+def _has_ald(case: Case, patient_id: str) -> bool:
+    return case.instance.patients[case.row(patient_id)].needs.ald is True
 
 
 def _change_of_value(case: Case, rerun: Rerun, placed_more: Sequence[int]) -> int:

@@ -31,14 +31,18 @@ def list_all(actor: RunReader, here: Here, paging: Paged) -> Page[RunOut]:
     before = paging.after_as(instant, UUID)
     with here.store.read() as session:
         listed = list_runs(session, actor, limit=paging.limit, before=before)
-    return page(listed, key=lambda run: (run.started_at.isoformat(), str(run.id)), show=run_out)
+    return page(
+        listed,
+        key=lambda run: (run.started_at.isoformat(), str(run.id)),
+        show=lambda run: run_out(run, actor),
+    )
 
 
 @router.get("/{run_id}")
 def get_one(run_id: UUID, actor: RunReader, here: Here) -> RunOut:
     """Read one run, while it is computed or after: numbers only, nobody's file."""
     with here.store.read() as session:
-        return run_out(get_run(session, actor, run_id))
+        return run_out(get_run(session, actor, run_id), actor)
 
 
 @router.post("/{run_id}/cancel", status_code=status.HTTP_202_ACCEPTED)

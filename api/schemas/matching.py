@@ -6,8 +6,10 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.common import Moment, Wire
+from scheduler.accounts.actor import Actor
 from scheduler.referrals.decide import RejectReason
 from scheduler.referrals.read_proposals import ProposalLine
+from scheduler.referrals.run_numbers import outcome_for, totals_for, warnings_for
 from scheduler.store.tables import MatchingRun, ProposalState, ReferralState, RunState
 
 
@@ -47,11 +49,11 @@ class ChangesOut(Wire):
 
 
 class TierOut(Wire):
-    """What a run did for one tier."""
+    """What a run did for one tier; for the bureau, null stands for 1 to 4 people."""
 
     tier: int
-    num_patients: int
-    num_placed: int
+    num_patients: int | None
+    num_placed: int | None
     median_travel_s: float | None
     farthest_m: int | None
 
@@ -71,8 +73,8 @@ class RunOut(RunRef):
     bound: str | None = Field(description="Borne prouvée ; égale à objective quand status est optimal")
     elapsed_s: float | None = Field(description="Secondes de calcul, à la dernière nouvelle")
     cancel_requested_at: Moment | None
-    num_patients: int
-    num_placed: int
+    num_patients: int | None
+    num_placed: int | None
     kept_best: bool | None = Field(description="Annulé : si la meilleure répartition trouvée a été proposée")
     changes: ChangesOut | None
     tiers: list[TierOut]
@@ -127,11 +129,15 @@ class RejectedRef(Wire):
     referral_state: ReferralState
 
 
-def run_out(run: MatchingRun) -> RunOut:
-    """Write a run to the wire."""
-    told = run.outcome
+def run_out(run: MatchingRun, actor: Actor) -> RunOut:
+    """Write a run to the wire, as far as this person may see it."""
+    told = outcome_for(actor, run)
+    num_placed, num_patients = totals_for(actor, run)
     return RunOut.of(
         run,
+        num_placed=num_placed,
+        num_patients=num_patients,
+        warnings=warnings_for(actor, run),
         kept_best=told.get("kept_best"),
         changes=told.get("changes"),
         tiers=told.get("tiers", []),

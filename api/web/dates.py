@@ -11,10 +11,20 @@ _MONTHS = (
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
 
+_SHORT_MONTHS = (
+    *("janv.", "févr.", "mars", "avril", "mai", "juin"),
+    *("juil.", "août", "sept.", "oct.", "nov.", "déc."),
+)
+
 
 def short_day(on: date) -> str:
     """Write a day with its year: ``21 novembre 2026``, ``1er mars 1951``."""
     return f"{_day_and_month(on)} {on.year}"
+
+
+def short_month(on: date) -> str:
+    """Write a month for a chart or a table: ``nov. 2026``."""
+    return f"{_SHORT_MONTHS[on.month - 1]} {on.year}"
 
 
 def long_day(on: date, today: date) -> str:

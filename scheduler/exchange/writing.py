@@ -30,8 +30,7 @@ def write_rows(
     OSError
         When the folder is absent, full or closed to us.
     """
-    is_workbook = path.suffix.casefold() == ".xlsx"
-    body = _xlsx(title, rows) if is_workbook else _csv(rows, dialect or Dialect())
+    body = table_bytes(title, rows, workbook=path.suffix.casefold() == ".xlsx", dialect=dialect)
     if path.exists() and not path.is_file():
         path.write_bytes(body)  # a pipe or a terminal cannot be replaced
         return
@@ -41,6 +40,13 @@ def write_rows(
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def table_bytes(
+    title: str, rows: Sequence[Sequence[Cell]], *, workbook: bool, dialect: Dialect | None = None
+) -> bytes:
+    """Give lines of cells, the first being the headings, as the content of an XLSX or a CSV file."""
+    return _xlsx(title, rows) if workbook else _csv(rows, dialect or Dialect())
 
 
 def _csv(rows: Sequence[Sequence[Cell]], dialect: Dialect) -> bytes:

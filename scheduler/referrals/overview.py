@@ -4,7 +4,7 @@ No identity leaves these functions, so nothing here is audited. Each takes a rea
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -139,8 +139,16 @@ class Pending:
     by_practitioner: list[tuple[str, int]]
 
 
-def pending_proposals(session: Session, actor: Actor, *, limit: int) -> Pending:
-    """List the proposals this person may decide on, without opening any patient's file."""
+def pending_proposals(
+    session: Session, actor: Actor, *, limit: int, only: Collection[str] | None = None
+) -> Pending:
+    """List the proposals this person may decide on, without opening any patient's file.
+
+    Parameters
+    ----------
+    only
+        Ids, as text, of those that are meant; None = all.
+    """
     query = (
         select(Proposal.id, Practitioner.given_name, Practitioner.family_name)
         .join(Referral, col(Referral.id) == col(Proposal.referral_id))
@@ -150,7 +158,7 @@ def pending_proposals(session: Session, actor: Actor, *, limit: int) -> Pending:
         .order_by(col(Proposal.tier), col(Referral.waiting_since), col(Proposal.id))
         .limit(limit)
     )
-    rows = session.exec(query).all()
+    rows = [row for row in session.exec(query) if only is None or str(row[0]) in only]
     names = Counter(f"Dr {given} {family}" for _, given, family in rows)
     return Pending(
         ids=tuple(proposal_id for proposal_id, _, _ in rows), by_practitioner=sorted(names.items())

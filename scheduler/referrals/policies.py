@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -11,7 +12,7 @@ from scheduler.accounts.actor import Actor
 from scheduler.audit import record
 from scheduler.errors import AlreadyExists, InvalidInput, NotFound
 from scheduler.rows import id_of
-from scheduler.store.tables import PolicyDocument
+from scheduler.store.tables import Account, PolicyDocument
 
 LONGEST_DOCUMENT = 20_000
 _LONGEST_VERSION = 40
@@ -38,6 +39,41 @@ def in_force(session: Session, territory_id: int) -> InForce:
 def list_policies(session: Session, actor: Actor) -> list[PolicyDocument]:
     """List every version that was kept, the one that holds first."""
     return list(session.exec(_kept(actor.territory_id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version that was kept: who adopted it, when, and why.
+
+    Parameters
+    ----------
+    by : str
+        Name of the account; "" where a program did, or the account is gone.
+    """
+
+    id: int
+    version: str
+    note: str
+    by: str
+    created_at: datetime
+
+
+def list_versions(session: Session, actor: Actor) -> list[Version]:
+    """List every version with who kept it, the one that holds first."""
+    rows = list_policies(session, actor)
+    ids = {row.created_by for row in rows if row.created_by is not None}
+    named = select(Account.id, Account.name).where(col(Account.id).in_(ids))
+    names: dict[UUID | None, str] = dict(session.exec(named).all())
+    return [
+        Version(
+            id=id_of(row),
+            version=row.version,
+            note=row.note,
+            by=names.get(row.created_by, ""),
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
 
 
 def get_policy(session: Session, actor: Actor, policy_id: int) -> PolicyDocument:

@@ -29,7 +29,7 @@ from scheduler.referrals.study_answers import of_places, of_projection, of_rehea
 from scheduler.referrals.trace import PURPOSE
 from scheduler.referrals.watched import PATIENCE, Wanted, always
 from scheduler.store.engine import Store
-from scheduler.store.tables import RunState, Study, StudyKind
+from scheduler.store.tables import Role, RunState, Study, StudyKind
 from scheduler.territory.travel import GreatCircleTravel, TravelTimes
 
 _LONGEST_FAILURE = 200
@@ -146,12 +146,30 @@ def get_study(session: Session, actor: Actor, study_id: UUID) -> Study:
     Raises
     ------
     NotFound
-        Unknown, or of another territory.
+        Unknown, of another territory, or not one this person reads: the bureau reads rehearsals.
     """
     study = session.get(Study, study_id)
-    if study is None or study.territory_id != actor.territory_id:
+    if study is None or study.territory_id != actor.territory_id or study.kind not in readable_by(actor):
         raise NotFound("study")
     return study
+
+
+def readable_by(actor: Actor) -> frozenset[StudyKind]:
+    """Give the kinds of studies that somebody reads."""
+    return frozenset({StudyKind.REHEARSAL}) if actor.role is Role.BUREAU else frozenset(StudyKind)
+
+
+def list_studies(session: Session, actor: Actor, kind: StudyKind, *, limit: int = 10) -> list[Study]:
+    """List the last studies of one kind, newest first; none of a kind this person does not read."""
+    if kind not in readable_by(actor):
+        return []
+    query = (
+        select(Study)
+        .where(col(Study.territory_id) == actor.territory_id, col(Study.kind) == kind)
+        .order_by(col(Study.started_at).desc(), col(Study.id))
+        .limit(limit)
+    )
+    return list(session.exec(query))
 
 
 def _places(prepared: Prepared, policy: Policy, order: StudyOrder, watch: Watcher) -> dict[str, Any]:

@@ -97,6 +97,8 @@ def _checked(one: Checked, names: dict[str, str]) -> dict[str, Any]:
         told["checked"] = {
             "placed": one.worth.placed,
             "by_tier": list(one.worth.by_tier),
+            "ald": one.worth.effect.ald,
+            "proven": one.worth.effect.is_proven,
             "sentence": one.worth.sentence,
         }
     return told
