@@ -60,6 +60,19 @@ _EVENTS: Mapping[str, str] = {
     "declare": "Médecin traitant déclaré.",
     "suspend": "Dossier suspendu.",
     "resume": "Dossier remis en route.",
+    "consent_withdrawn": "Accord du patient retiré.",
+    "reminded": "Le médecin a été relancé.",
+    "visit_planned": "Première consultation prévue.",
+    "visit_missed": "Le patient n’est pas venu à la première consultation.",
+    "follow_up_asked": "Le médecin a été interrogé sur le suivi.",
+    "followed": "Réponse du médecin sur le suivi.",
+    "lose": "Le patient n’a plus ce médecin : retour en attente, ancienneté conservée.",
+    "bridged": "Consultation donnée en attendant ; le rang ne change pas.",
+    "bridge_asked": "Après la consultation, le médecin a été invité à suivre le patient.",
+    "resume_accepted": "Dossier remis en route avec le médecin qui avait accepté.",
+    "resume_seen": "Dossier remis en route avec le médecin qui suit le patient.",
+    "reviewed": "Dossier regardé par la coordination.",
+    "taken_charge": "Une personne de la coordination suit ce dossier.",
     "close": "Dossier clos.",
 }
 
@@ -77,4 +90,6 @@ def who_acted(line: HistoryLine, own_key: str) -> str:
         return "vous"
     if line.actor.startswith("system:"):
         return "Relais"
+    if line.actor.startswith("link:"):
+        return "le médecin, par le lien du courriel"
     return "un programme" if line.actor.startswith("token:") else ""

@@ -14,7 +14,7 @@ def patients_offered(*, num_patients: int, answer_by: datetime, link: str, zone:
         body=(
             f"Bonjour,\n\nVotre CPTS vous propose de devenir le médecin traitant {whom}. Rien n'est engagé "
             "sans votre accord.\n\nVoir le profil, accepter ou décliner, sans vous connecter :\n"
-            f"{link}\n\nCe lien vous est personnel et ne sert qu'une fois. Répondez avant "
+            f"{link}\n\nCe lien vous est personnel et ne sert qu'une fois. Répondez avant le "
             f"{moment(answer_by, zone)} : ensuite, la demande sera proposée à un confrère.\n\n{FOOT}"
         ),
     )

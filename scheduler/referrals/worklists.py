@@ -24,8 +24,8 @@ class Worklist(StrEnum):
     UNREACHABLE = "unreachable"
     THREE_DECLINES = "three_declines"
     NO_ANSWER = "no_answer"
-    SLA_PASSED = "sla_passed"
     NO_CANDIDATE = "no_candidate"
+    SLA_PASSED = "sla_passed"
     TO_QUALIFY = "to_qualify"
     TO_VALIDATE = "to_validate"
     TO_RECONFIRM = "to_reconfirm"
@@ -115,10 +115,10 @@ def _waiting(case: Facts) -> Worklist | None:
         return Worklist.TO_QUALIFY
     if case.num_declines >= THREE:
         return Worklist.THREE_DECLINES
-    if case.waited_days > case.longest_wait_days or case.late:
-        return Worklist.SLA_PASSED
     if case.unplaced_because in NO_CANDIDATE_CODES:
         return Worklist.NO_CANDIDATE
+    if case.waited_days > case.longest_wait_days or case.late:
+        return Worklist.SLA_PASSED
     if case.reconfirm_due_on is not None and case.reconfirm_due_on <= case.today:
         return Worklist.TO_RECONFIRM
     return None

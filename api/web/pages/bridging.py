@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.web.errors import PageRoute
 from api.web.guests import CoordinatorHere
-from api.web.labels import commune_name, full_name
+from api.web.labels import commune_name, full_name, phone
 from api.web.once import do_once
 from api.web.sent import FromForm
 from scheduler.agenda.search import SlotQuery, search
@@ -77,7 +77,7 @@ def _page(
         referral_id=referral_id,
         name=full_name(file.line.family_name, file.line.given_name),
         commune=commune_name(file.line.insee),
-        phone=file.identity.phone,
+        phone=phone(file.identity.phone),
         slots=found.rows,
         key=uuid4().hex,
         refusal=refusal,
