@@ -11,6 +11,7 @@ from api import web
 from api.edge import Edge
 from api.errors import answer_errors
 from api.fhir.routes import router as fhir_router
+from api.fhir.smart import router as smart_router
 from api.logging import configure_logging
 from api.openapi import PROBLEMS, DescribedApp
 from api.reading import Readers
@@ -82,6 +83,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, responses=PROBLEMS)
     app.include_router(fhir_router)
+    app.include_router(smart_router)
     app.include_router(web.router)
     web.mount_static(app)
     if open_routes := undeclared_routes(app):

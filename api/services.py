@@ -5,6 +5,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.fhir.publication import Publication
+from api.fhir.room import Room
 from api.reading import Readers
 from scheduler.agenda.reread import Rereads
 from scheduler.clock import Clock
@@ -22,6 +24,8 @@ class Services:
     clock: Clock
     readers: Readers
     rereads: Rereads = field(default_factory=Rereads)
+    fhir_room: Room = field(default_factory=Room)
+    publication: Publication = field(default_factory=Publication)
     workbench: Workbench = field(default_factory=Workbench)
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from api.errors import rule_of
 from api.fhir.errors import FhirRefusal
 from api.logging import describe
+from api.services import services_of
 from matching.errors import RelaisError
 
 log = structlog.get_logger("relais.fhir")
@@ -36,8 +37,10 @@ class FhirRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def answer_in_fhir(request: Request) -> Response:
+            here = services_of(request)
             try:
-                return await answer(request)
+                async with here.fhir_room.turn(here.settings.fhir_at_once):
+                    return await answer(request)
             except FhirRefusal as error:
                 return outcome(error.status, error.issue, str(error), where=error.where)
             except RelaisError as error:

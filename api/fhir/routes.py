@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api.fhir.capabilities import capabilities
 from api.fhir.errors import NotServed
-from api.fhir.outcome import FhirJson, FhirRoute
+from api.fhir.outcome import MEDIA_TYPE, FhirJson, FhirRoute
 from api.fhir.proxy import from_platform
 from api.fhir.query import read_search
 from api.fhir.regulators import location_of, read_regulator, read_target, write_regulator
@@ -30,7 +30,7 @@ router = APIRouter(
 
 @router.get("/Slot")
 @router.get("/Slot/")
-def search_slots(request: Request, here: Here) -> FhirJson:
+def search_slots(request: Request, here: Here) -> Response:
     """Give the free slots of up to 25 professionals (INT_R01), with their communities (INT_R04)."""
     asked = read_search(request.scope["query_string"])
     with here.store.read() as session:
@@ -42,7 +42,7 @@ def search_slots(request: Request, here: Here) -> FhirJson:
         agenda=f"{public_url}/creneaux",
         for_communities=asked.for_communities,
     )
-    return FhirJson(answer.bundle(_self_link(request, public_url)))
+    return Response(answer.text(_self_link(request, public_url)), media_type=MEDIA_TYPE)
 
 
 async def _body(request: Request) -> bytes:

@@ -4,12 +4,13 @@ Profiles are those of ans.fhir.fr.sas; mixed canonicals are the guide's own. Exa
 the official kit compares the whole list.
 """
 
-import re
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from api.fhir.phones import international
+from scheduler.sas.appointment import instant
 from scheduler.sas.availability import Availability, Cpts, Opening, Place, Professional
 from scheduler.sas.codes import IDENTIFIER_TYPES, PRACTITIONER_SYSTEM, STRUCTURE_SYSTEM
 
@@ -30,7 +31,10 @@ _CONTAINED = "lieu"
 
 
 class SlotAnswer:
-    """Builds the Bundle of one search.
+    """Builds the Bundle of one search, as text.
+
+    A busy day of 25 professionals is a thousand slots that differ by some words: everything else of a slot is
+    written once for all of its kind, and the instants once for all who begin together.
 
     Parameters
     ----------
@@ -44,77 +48,91 @@ class SlotAnswer:
     """
 
     def __init__(self, found: Availability, *, base: str, agenda: str, for_communities: bool) -> None:
-        self._found, self._base, self._agenda = found, base, agenda
-        self._for_communities = for_communities
+        self._found, self._base = found, base
+        self._agenda = _text(f"{agenda}?medecin=")[:-1]
+        self._communities = found.communities if for_communities else {}
+        self._kinds: dict[tuple[str, str, tuple[int, ...]], tuple[str, str]] = {}
+        self._instants: dict[tuple[datetime, str], str] = {}
 
-    def bundle(self, self_link: str) -> Json:
-        """Return the Bundle; ``self_link`` is the request as it was received."""
-        openings, entries = self._found.openings, list(self._entries())
-        shared = any(map(self._communities_of, openings))
-        bundle: Json = {
-            "resourceType": "Bundle",
-            "meta": {
-                "profile": [_NEW + "sas-cpts-bundle-aggregator" if shared else _OLD + "BundleAgregateur"]
-            },
-            "type": "searchset",
-            "total": len(openings),
-            "link": [{"relation": "self", "url": self_link}],
-        }
-        return bundle | ({"entry": entries} if entries else {})
+    def text(self, self_link: str) -> str:
+        """Return the Bundle in JSON; ``self_link`` is the request as it was received."""
+        openings = self._found.openings
+        slots = [self._slot(opening) for opening in openings]
+        others = [self._included(resource) for resource in self._resources()]
+        head = _text(
+            {
+                "resourceType": "Bundle",
+                "meta": {"profile": [self._profile()]},
+                "type": "searchset",
+                "total": len(openings),
+                "link": [{"relation": "self", "url": self_link}],
+            }
+        )
+        entries = ",".join([*slots, *others])
+        return f'{head[:-1]},"entry":[{entries}]}}' if entries else head
 
-    def _entries(self) -> Iterator[Json]:
+    def _profile(self) -> str:
+        shared = any(self._of(opening) for opening in self._found.openings)
+        return _NEW + "sas-cpts-bundle-aggregator" if shared else _OLD + "BundleAgregateur"
+
+    def _of(self, opening: Opening) -> tuple[int, ...]:
+        """Give the communities of a slot that the platform can know, none when they are not asked for."""
+        if not opening.communities or not self._communities:
+            return ()
+        return tuple(key for key in opening.communities if key in self._communities)
+
+    def _resources(self) -> Iterator[Json]:
         found = self._found
-        for opening in found.openings:
-            yield self._entry(self._slot(opening), "match")
-        for resource in self._included(found):
-            yield self._entry(resource, "include")
-
-    def _included(self, found: Availability) -> Iterator[Json]:
-        for place in found.places.values():
-            yield _schedule(place)
-        for professional in found.professionals.values():
-            yield _practitioner(professional)
+        yield from map(_schedule, found.places.values())
+        yield from map(_practitioner, found.professionals.values())
         for place in found.places.values():
             yield _role(place, self._base)
-        if self._for_communities:
-            yield from map(_service, found.communities.values())
-            yield from map(_organization, found.communities.values())
+        yield from map(_service, self._communities.values())
+        yield from map(_organization, self._communities.values())
 
-    def _communities_of(self, opening: Opening) -> list[Cpts]:
-        """Return the communities of a slot that the platform can know, none when they are not asked for."""
-        known = self._found.communities if self._for_communities else {}
-        return [known[key] for key in opening.communities if key in known]
-
-    def _entry(self, resource: Json, mode: str) -> Json:
+    def _included(self, resource: Json) -> str:
         address = f"{self._base}/{resource['resourceType']}/{resource['id']}"
-        return {"fullUrl": address, "resource": resource, "search": {"mode": mode}}
+        return _text({"fullUrl": address, "resource": resource, "search": {"mode": "include"}})
 
-    def _slot(self, opening: Opening) -> Json:
-        communities = self._communities_of(opening)
-        return {
-            "resourceType": "Slot",
-            "id": str(opening.id),
+    def _slot(self, opening: Opening) -> str:
+        kind = (opening.visibility.value, opening.modality.value, self._of(opening))
+        before, after = self._kinds.get(kind) or self._kinds.setdefault(kind, self._written(*kind))
+        start, end = (
+            self._instant(opening.start_at, opening.zone),
+            self._instant(opening.end_at, opening.zone),
+        )
+        return (
+            f'{before}{opening.id}","resource":{{"resourceType":"Slot","id":"{opening.id}",{after}'
+            f'"schedule":{{"reference":"Schedule/{opening.practice_id}"}},"status":"free",'
+            f'"start":"{start}","end":"{end}",'
+            f'"comment":{self._agenda}{opening.practitioner_id}"}},'
+            '"search":{"mode":"match"}}'
+        )
+
+    def _written(self, visibility: str, modality: str, shared: tuple[int, ...]) -> tuple[str, str]:
+        """Write what slots of one kind have in common: up to the id, and from there to the schedule."""
+        profile = _NEW + "sas-cpts-slot-aggregator" if shared else _OLD + "FrSlotAgregateur"
+        common = {
             "meta": {
-                "profile": [_NEW + "sas-cpts-slot-aggregator" if communities else _OLD + "FrSlotAgregateur"],
-                "security": [{"system": SLOT_TYPES, "code": opening.visibility.value}],
+                "profile": [profile],
+                "security": [{"system": SLOT_TYPES, "code": visibility}],
             },
             "serviceType": [
-                _concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", opening.modality.value),
-                *map(_of_community, communities),
+                _concept("http://terminology.hl7.org/CodeSystem/v3-ActCode", modality),
+                *map(_of_community, shared),
             ],
             "specialty": [_concept(SPECIALTIES, "SM54", "Médecine générale")],
             "appointmentType": _concept("http://terminology.hl7.org/CodeSystem/v2-0276", "ROUTINE"),
-            "schedule": {"reference": f"Schedule/{opening.practice_id}"},
-            "status": "free",
-            "start": instant(opening.start_at, opening.zone),
-            "end": instant(opening.end_at, opening.zone),
-            "comment": f"{self._agenda}?medecin={opening.practitioner_id}",
         }
+        return f'{{"fullUrl":{_text(f"{self._base}/Slot/")[:-1]}', f"{_text(common)[1:-1]},"
+
+    def _instant(self, at: datetime, zone: str) -> str:
+        known = self._instants.get((at, zone))
+        return known or self._instants.setdefault((at, zone), instant(at, zone))
 
 
-def instant(at: datetime, zone: str) -> str:
-    """Write an instant with milliseconds and a numeric offset; the platform refuses "Z"."""
-    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds")
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _schedule(place: Place) -> Json:
@@ -230,8 +248,8 @@ def _organization(community: Cpts) -> Json:
     }
 
 
-def _of_community(community: Cpts) -> Json:
-    reference = {"reference": f"HealthcareService/{community.id}"}
+def _of_community(community_id: int) -> Json:
+    reference = {"reference": f"HealthcareService/{community_id}"}
     return {
         "extension": [{"url": _SERVICE_TYPE, "valueReference": reference}],
         **_concept(CATEGORIES, _CPTS),
@@ -244,24 +262,5 @@ def _concept(system: str, code: str, display: str | None = None) -> Json:
 
 
 def _phone(number: str) -> Json:
-    written = _international(number)
+    written = international(number)
     return {"telecom": [{"system": "phone", "value": written, "use": "work"}]} if written else {}
-
-
-def _international(number: str) -> str:
-    """Return a French number as "+33…" or with the code of its overseas department, empty when it is none."""
-    digits = re.sub(r"[ .\-()]", "", number)
-    if re.fullmatch(r"\+(33|262|590|594|596)\d{9}", digits):
-        return digits
-    if not re.fullmatch(r"0\d{9}", digits):
-        return ""
-    return f"+{_OVERSEAS.get(digits[1:4], '33')}{digits[1:]}"
-
-
-_OVERSEAS = {
-    **dict.fromkeys(("262", "263", "269", "692", "693", "639"), "262"),
-    **dict.fromkeys(("590", "690", "691"), "590"),
-    **dict.fromkeys(("594", "694"), "594"),
-    **dict.fromkeys(("596", "696", "697"), "596"),
-}
-"""Country code of the departments overseas, by the first digits of a number."""

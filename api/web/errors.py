@@ -26,7 +26,7 @@ log = structlog.get_logger("relais.pages")
 
 Handler = Callable[[Request, Any], Response | Awaitable[Response]]
 
-_PROGRAMS = ("/api/", "/fhir/", "/ical/", "/static/", "/health", "/metrics")
+_PROGRAMS = ("/api/", "/fhir/", "/smart/", "/ical/", "/static/", "/health", "/metrics")
 _SIGN_OUT = "/deconnexion"
 _TITLES = {
     HTTPStatus.FORBIDDEN: "Cette page ne vous est pas ouverte",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -27,17 +27,18 @@ def num_taken(now: datetime) -> Any:
 
     Places granted en sus lie above the capacity and are not counted: they never were on offer.
     """
-    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
     return (
         select(func.count())
-        .where(
-            col(Booking.slot_id) == col(Slot.id),
-            col(Booking.place) <= col(Slot.capacity),
-            or_(col(Booking.state).in_(TAKEN_FOR_GOOD), held),
-        )
+        .where(col(Booking.slot_id) == col(Slot.id), takes_a_place(now))
         .correlate(Slot)
         .scalar_subquery()
     )
+
+
+def takes_a_place(now: datetime) -> ColumnElement[bool]:
+    """Say in SQL, on ``Booking`` and its ``Slot``, that a booking has one of the ordinary places."""
+    held = and_(col(Booking.state) == BookingState.HELD, col(Booking.held_until) > now)
+    return and_(col(Booking.place) <= col(Slot.capacity), or_(col(Booking.state).in_(TAKEN_FOR_GOOD), held))
 
 
 def lock_bookable(session: Session, actor: Actor, slot_id: int, now: datetime) -> Slot:

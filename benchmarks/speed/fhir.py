@@ -1,0 +1,273 @@
+"""Slot searches of the SAS platform under load: 25 practitioners over 72 hours, of 500 GPs and 50,000 slots.
+
+``nice -n -5 python -m benchmarks.speed.fhir --seconds 20`` (``--engine sqlite|postgresql``, ``--spike``)
+
+A real server in a process of its own; requests leave by the clock, whether or not the last one was answered,
+so a server that lags is measured as one (no coordinated omission). Then the same during a matching run, then
+a spike of 30 requests a second: how many were turned away, and how quick it is again afterwards.
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from time import perf_counter, sleep
+from typing import Any
+
+import httpx
+from sqlalchemy import insert
+
+from benchmarks.speed.machine import describe, load_average
+from matching import Policy
+from scheduler.accounts.actor import system_actor
+from scheduler.clock import local_day, utc_now
+from scheduler.demo.load import load_demo
+from scheduler.demo.people import demo_territory
+from scheduler.referrals.run import RunOrder, run_matching
+from scheduler.referrals.solve import solve_in_child
+from scheduler.sas.codes import PRACTITIONER_SYSTEM
+from scheduler.store.engine import Store
+from scheduler.store.migrate import migrate
+from scheduler.store.tables import (
+    Community,
+    Feed,
+    Modality,
+    Practice,
+    Practitioner,
+    Slot,
+    SlotSource,
+    SlotState,
+    Visibility,
+)
+from tests import factories, postgresql
+
+NUM_GPS, NUM_SLOTS, NUM_ASKED = 500, 50_000, 25
+NUM_PATIENTS = 300
+CALM_PER_S, SPIKE_PER_S = 10, 30
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: when it was due, how long it took from then, and its status (0: none)."""
+
+    due_s: float
+    took_s: float
+    status: int
+
+
+def main() -> None:
+    """Measure both engines, or one."""
+    options = _options()
+    print(*describe(), f"data      {NUM_GPS} GPs, {NUM_SLOTS} slots; {NUM_ASKED} asked over 72 h", sep="\n")
+    for engine in options.engine:
+        with tempfile.TemporaryDirectory() as folder, _database(engine, Path(folder)) as url:
+            rpps = _filled(url)
+            with _served(url, Path(folder)) as address:
+                _measure(engine, url, address, rpps, options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--engine", action="append", choices=["sqlite", "postgresql"])
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--spike", type=int, default=8, help="seconds")
+    parsed = parser.parse_args()
+    parsed.engine = parsed.engine or ["sqlite", "postgresql"]
+    return parsed
+
+
+def _measure(engine: str, url: str, address: str, rpps: Sequence[str], options: argparse.Namespace) -> None:
+    ask = _Asker(address, rpps)
+    ask.run(CALM_PER_S, 3)  # the first answers load what later ones find ready
+    print(f"\n{engine:10} {len(ask.body)} bytes an answer")
+    _tell(f"{CALM_PER_S}/s", ask.run(CALM_PER_S, options.seconds))
+    with _matching(url):
+        _tell(f"{CALM_PER_S}/s during a matching run", ask.run(CALM_PER_S, options.seconds))
+    spiked = ask.run(SPIKE_PER_S, options.spike)
+    _tell(f"spike of {SPIKE_PER_S}/s", spiked)
+    _tell("right after it", ask.run(CALM_PER_S, 5))
+
+
+def _tell(title: str, answers: Sequence[Answer]) -> None:
+    statuses = dict(sorted(Counter(answer.status for answer in answers).items()))
+    good = sorted(answer.took_s for answer in answers if answer.status == 200)
+    marks = {share: good[min(len(good) - 1, int(len(good) * share))] * 1000 for share in (0.5, 0.95, 0.99)}
+    print(
+        f"  {title:28} p50 {marks[0.5]:5.0f}  p95 {marks[0.95]:5.0f}  p99 {marks[0.99]:5.0f} ms"
+        f"  longest {good[-1] * 1000:5.0f}  {statuses}  load {load_average()}",
+        flush=True,
+    )
+
+
+class _Asker:
+    """Sends searches by the clock."""
+
+    def __init__(self, address: str, rpps: Sequence[str]) -> None:
+        self._address, self._rpps, self._random = address, rpps, Random(6)
+        self.body = httpx.get(self._target(), headers={"Accept": "application/json+fhir"}).content
+
+    def run(self, per_s: int, seconds: int) -> list[Answer]:
+        """Send so many a second, each at its instant."""
+        return asyncio.run(self._run([number / per_s for number in range(per_s * seconds)]))
+
+    async def _run(self, due: Sequence[float]) -> list[Answer]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(limits=limits, timeout=20, trust_env=False) as client:
+            began = perf_counter()
+            return await asyncio.gather(*(self._one(client, began, at) for at in due))
+
+    async def _one(self, client: httpx.AsyncClient, began: float, due: float) -> Answer:
+        target = self._target()
+        await asyncio.sleep(max(0.0, began + due - perf_counter()))
+        try:
+            status = (await client.get(target)).status_code
+        except httpx.TransportError:
+            status = 0
+        return Answer(due, perf_counter() - began - due, status)
+
+    def _target(self) -> str:
+        now = datetime.now(UTC)
+        asked = ",".join(
+            f"{PRACTITIONER_SYSTEM}%7C8{number}" for number in self._random.sample(self._rpps, NUM_ASKED)
+        )
+        return (
+            f"{self._address}/fhir/Slot?_include=Slot:schedule&_include:iterate=Schedule:actor"
+            f"&_include=Slot:service-type-reference&_include:iterate=HealthcareService:organization"
+            f"&start=ge{now:%FT%T}.000%2B00:00&start=le{now + timedelta(hours=72):%FT%T}.000%2B00:00"
+            f"&schedule.actor:Practitioner.identifier={asked}&status=free"
+        )
+
+
+@contextmanager
+def _database(engine: str, folder: Path) -> Iterator[str]:
+    if engine == "sqlite":
+        yield f"sqlite:///{folder / 'relais.db'}"
+        return
+    home = postgresql.new_folder()
+    try:
+        server = postgresql.start(home)
+        with postgresql.Databases(server) as databases, databases.fresh("template1") as url:
+            yield url
+    finally:
+        postgresql.remove(home)
+
+
+def _filled(url: str) -> list[str]:
+    """Write the demo with patients for a matching run, then GPs with 100 slots each over ten days."""
+    store = Store.open(url)
+    migrate(store)
+    now = utc_now()
+    demo = demo_territory(2026, local_day(now, "Europe/Paris"))
+    with store.write() as session:
+        territory_id = load_demo(session, replace(demo, referrals=()), now=now).territory_id
+        for _ in range(NUM_PATIENTS):
+            factories.referral(session, territory_id=territory_id)
+        session.add(Community(territory_id=territory_id, finess="000009013", phone="0199000901"))
+        people = [factories.practitioner(session, territory_id=territory_id) for _ in range(NUM_GPS)]
+        for who in people:
+            practice = factories.practice(session, practitioner=who, address="1 rue des Essais")
+            feed = factories.feed(session, practice=practice, practitioner=who)
+            session.execute(insert(Slot), list(_slots(who, practice, feed, now)))
+        rpps = [who.rpps for who in people]
+    store.close()
+    return rpps
+
+
+def _slots(who: Practitioner, practice: Practice, feed: Feed, now: datetime) -> Iterator[dict[str, Any]]:
+    """Ten slots of a quarter of an hour a day, over ten days: more than a GP opens to others."""
+    morning = now.replace(hour=7, minute=0, second=0, microsecond=0)
+    kinds = (Visibility.PUBLIC, Visibility.SNP, Visibility.CPTS, Visibility.PRO)
+    for number in range(NUM_SLOTS // NUM_GPS):
+        day, turn = divmod(number, 10)
+        start_at = morning + timedelta(days=day, minutes=30 * turn)
+        yield {
+            "practitioner_id": who.id or 0,
+            "practice_id": practice.id or 0,
+            "source": SlotSource.FEED,
+            "feed_id": feed.id,
+            "key": str(number),
+            "start_at": start_at,
+            "end_at": start_at + timedelta(minutes=15),
+            "modality": Modality.AMB,
+            "visibility": kinds[number % 4],
+            "state": SlotState.OPEN,
+            "seen_at": now,
+            "updated_at": now,
+        }
+
+
+@contextmanager
+def _served(url: str, folder: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    environment = os.environ | {
+        "RELAIS_DATABASE_URL": url,
+        "RELAIS_DATA_DIR": str(folder),
+        "RELAIS_FHIR_OPEN": "true",
+    }
+    command = [
+        sys.executable,
+        "-c",
+        "from api.cli import main; main()",
+        "serve",
+        "--no-jobs",
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(lambda: httpx.get(f"http://127.0.0.1:{port}/fhir/metadata").status_code == 200)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    for _ in range(600):
+        try:
+            if ready():
+                return
+        except httpx.TransportError:
+            pass
+        sleep(0.1)
+    raise TimeoutError("the server did not start")
+
+
+@contextmanager
+def _matching(url: str) -> Iterator[None]:
+    """Run matchings of the demo one after the other, in another process as the service does."""
+    over = threading.Event()
+    store = Store.open(url)
+
+    def run() -> None:
+        while not over.is_set():
+            order = RunOrder(policy=Policy.default(), time_limit_s=20)
+            run_matching(store, system_actor("bench", 1), order, clock=utc_now, solve=solve_in_child)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        store.close()
+
+
+if __name__ == "__main__":
+    main()
