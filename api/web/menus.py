@@ -57,17 +57,33 @@ _TOKENS = MenuItem(href="/administration/jetons", label="Clés")
 _TRACE = MenuItem(href="/administration/traces", label="Traces")
 _SERVICE = MenuItem(href="/administration/service", label="Service")
 
+_REPORT = MenuItem(href="/indicateurs", label="Indicateurs")
+_MESSAGES = MenuItem(href="/messages", label="Messages")
+
 MENUS: dict[Role, tuple[MenuItem, ...]] = {
     Role.SIGNALLER: (_HOME, _SIGNAL, _SIGNALLED, _SLOTS),
     Role.GP: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
     Role.SECRETARY: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
-    Role.COORDINATOR: (_HOME, _TO_DO, _FILES, _MATCHING, _RULES, _SIGNAL, _SLOTS, _CARE, _FEEDS),
+    Role.COORDINATOR: (
+        _HOME,
+        _TO_DO,
+        _FILES,
+        _MATCHING,
+        _RULES,
+        _SIGNAL,
+        _SLOTS,
+        _CARE,
+        _FEEDS,
+        _MESSAGES,
+        _REPORT,
+    ),
     Role.REGULATOR: (_HOME, _SLOTS, _CARE),
     Role.BUREAU: (
         _HOME,
         _MATCHING,
         _RULES,
         _ACTIVITY,
+        _REPORT,
     ),
     Role.ADMIN: (_HOME, _PEOPLE, _PLACES, _STRUCTURES, _TOKENS, _TRACE, _SERVICE),
 }

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
+from scheduler.agenda.freshness import Limits, set_limits
 from scheduler.agenda.poll import PollSettings
 from scheduler.clock import Clock, utc_now
 from scheduler.jobs.care import look_after_requests
@@ -20,12 +21,14 @@ from scheduler.jobs.feed_alerts import tell_of_feeds
 from scheduler.jobs.matching import run_after_changes, run_nightly
 from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
+from scheduler.jobs.old_messages import empty_old_messages
 from scheduler.jobs.old_records import forget_old_records
 from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.jobs.runner import Job, RunningJobs
 from scheduler.jobs.sas_reports import tell_platform
 from scheduler.jobs.schedule import Daily, Every
 from scheduler.jobs.signals import signal_jobs
+from scheduler.jobs.snapshots import keep_last_month
 from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
 from scheduler.messages.patients import tell_patients
@@ -76,6 +79,10 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
         ),
         "visits_and_follow_ups": Job(Daily(time(7, 30)), partial(ask_and_begin, store, clock=clock)),
     }
+    jobs |= {
+        "snapshots": Job(Daily(time(5, 30)), partial(keep_last_month, store, clock=clock)),
+        "old_messages": Job(Daily(time(5, 45)), partial(empty_old_messages, store, clock=clock)),
+    }
     jobs |= signal_jobs(store, clock=clock)
     often = [job_id for job_id, job in jobs.items() if isinstance(job.when, Every)]
     records = partial(forget_old_records, store, often=often, clock=clock)
@@ -89,6 +96,7 @@ def start_jobs(store: Store, settings: Settings, *, clock: Clock = utc_now) -> R
     -------
     The jobs; they run here as long as this process holds the lease on them.
     """
+    set_limits(store, Limits.of(settings))
     set_public_url(store, settings.public_url)
     jobs = RunningJobs(
         store=store,

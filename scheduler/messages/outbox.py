@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from scheduler.accounts.actor import Actor
 from scheduler.clock import Clock
@@ -123,6 +123,20 @@ def send_again(session: Session, actor: Actor, message_id: UUID, *, now: datetim
     session.add(row)
     session.flush()
     return row
+
+
+def empty_old(session: Session, *, before_at: datetime) -> int:
+    """Forget what messages sent before an instant said, and to whom; their key and dates stay."""
+    old = (
+        update(Message)
+        .where(
+            col(Message.state) == MessageState.SENT,
+            col(Message.sent_at) < before_at,
+            (col(Message.body) != "") | (col(Message.recipient) != ""),
+        )
+        .values(recipient="", subject="", body="")
+    )
+    return int(session.exec(old).rowcount)
 
 
 def _take(store: Store, now: datetime) -> Sequence[Message]:
