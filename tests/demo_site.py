@@ -77,7 +77,7 @@ def demo_site(folder: Path, *, num_referrals: int = 90, template: Path | None = 
         if template is None:
             migrate(store)
         territory_id = _fill(store, num_referrals)
-        tokens = _signed_in(store)
+        tokens = signed_in(store)
         with served(f"sqlite:///{path}", folder) as server:
             yield DemoSite(url=server.url, store=store, territory_id=territory_id, tokens=tokens)
     finally:
@@ -118,7 +118,7 @@ def _fewer_places(intakes: Sequence[DemoIntake], most: int) -> tuple[DemoIntake,
     return tuple(intake for intake, total in zip(intakes, totals, strict=True) if total <= most)
 
 
-def _signed_in(store: Store) -> dict[Role, str]:
+def signed_in(store: Store) -> dict[Role, str]:
     """Open a session of each demo account without its password, which is slow to check on purpose."""
     now = datetime.now(UTC)
     tokens = {}

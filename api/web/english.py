@@ -6,12 +6,11 @@ English, each run of text between two tags or statements is looked up as a whole
 program makes, the words of a state or a notice, is looked up when it is written out; what people typed
 is never touched: the values of fields are marked as they are compiled.
 
-``python -m api.web.english`` lists what is missing. The catalogue is ``english.toml``: sections are for its
-readers only.
+``python -m api.web.english_missing`` lists what is missing. The catalogue is ``english.toml``: its sections
+are for its readers only.
 """
 
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -33,7 +32,8 @@ _READ = "aria-label|alt|title|placeholder|data-label|data-role"
 _ATTRIBUTE = re.compile(
     rf'(?P<before>\s(?:{_READ})=")(?P<value>(?:[^"{{]|\{{\{{.*?\}}\}}|\{{%.*?%\}})*)(?P<after>")'
 )
-_TYPED = re.compile(r'(\svalue=")\{\{\s*(.*?)\s*\}\}(")', re.DOTALL)
+_TYPED = re.compile(r'(\svalue=")((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)(")', re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _LETTER = re.compile(r"[^\W\d_]")
 _SLOT = re.compile(r"\{(\d)\}")
@@ -106,7 +106,8 @@ def _run(run: list[tuple[str, str]], look_up: Callable[[str], str | None]) -> st
     shape = "".join(text if kind == "text" else f"{{{next(number)}}}" for kind, text in run)
     before, after = shape[: len(shape) - len(shape.lstrip())], shape[len(shape.rstrip()) :]
     bare = _SLOT.sub("", shape)
-    english = look_up(plain(shape)) if _LETTER.search(bare) else None
+    is_text = _LETTER.search(bare) and '="' not in bare  # part of a tag, between two statements, is none
+    english = look_up(plain(shape)) if is_text else None
     shown = shape if english is None else f"{before}{english}{after}"
     return _SLOT.sub(lambda slot: inner[int(slot[1])] if int(slot[1]) < len(inner) else slot[0], shown)
 
@@ -118,7 +119,7 @@ def _tag(text: str, look_up: Callable[[str], str | None]) -> str:
             return found["before"] + _each_text(pieces, look_up) + found["after"]
         return found["before"] + _run(pieces, look_up) + found["after"]
 
-    text = _TYPED.sub(lambda found: f"{found[1]}{{{{ ({found[2]}) | e }}}}{found[3]}", text)
+    text = _TYPED.sub(lambda found: found[1] + _all_marked(found[2]) + found[3], text)
     return _ATTRIBUTE.sub(attribute, text)
 
 
@@ -147,6 +148,10 @@ def _is_french(text: str, before: str) -> bool:
         return False
     looks = " " in text.strip() or not text.isascii() or text[0].isupper()
     return looks or bool(re.search(r"counted\([^()]*(?:\([^()]*\)[^()]*)*$", before))
+
+
+def _all_marked(value: str) -> str:
+    return _EXPRESSION.sub(lambda found: _marked(found[0]), value)
 
 
 def _marked(expression: str) -> str:
@@ -200,11 +205,3 @@ def use_english(environment: Environment) -> None:
     environment.add_extension(English)
     environment.finalize = finalize
     environment.filters["fr"] = say
-
-
-if __name__ == "__main__":
-    from api.web.english_missing import missing
-
-    for where, texts in missing().items():
-        for text in texts:
-            sys.stdout.write(f"{where}: {text}\n")

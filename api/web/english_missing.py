@@ -1,12 +1,11 @@
 """What has no English yet: the texts of the templates, and the words the pages are made with."""
 
-import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pathlib import Path
 
-import api.web
 from api.web.english import catalogue, plain, texts_of_templates
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -26,11 +25,6 @@ def missing() -> Mapping[str, list[str]]:
             if text not in known:
                 found.setdefault(f"{name}.py", []).append(text)
     return found
-
-
-def word_modules() -> set[str]:
-    """Name the modules of ``api.web`` there are, so that the list above cannot name one that is gone."""
-    return {one.name for one in pkgutil.iter_modules(api.web.__path__)}
 
 
 def _texts_of(name: str) -> Iterator[str]:
@@ -59,3 +53,9 @@ def _strings(value: object, *, top: bool = False) -> Iterator[str]:
 def _for_people(text: str) -> bool:
     codes = {"", "ok", "warn", "danger", "brand"}
     return text not in codes and not text.startswith("/") and any(sign.isalpha() for sign in text)
+
+
+if __name__ == "__main__":
+    for place, texts in missing().items():
+        for text in texts:
+            sys.stdout.write(f"{place}: {text}\n")
