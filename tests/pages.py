@@ -135,7 +135,16 @@ PAGES: tuple[ListedPage, ...] = (
     # regulator
     ListedPage("/", _R, "regulation-accueil"),
     ListedPage("/creneaux?ou=Combs-la-Ville&quand=48h", _R, "regulation-creneaux"),
+    ListedPage("/creneaux?medecin={practitioner}", _R, "regulation-agenda"),
+    ListedPage("/creneaux/imprimer", _R, "regulation-imprimer"),
+    ListedPage("/creneaux/pourquoi?ou=Combs-la-Ville&qui={practitioner}", _R, "regulation-pourquoi"),
     ListedPage("/demandes", _R, "regulation-demandes"),
+    ListedPage("/demandes/nouvelle", _R, "regulation-demande"),
+    ListedPage("/conflits", _R, "regulation-conflits"),
+    ListedPage("/mes-creneaux", _G, "medecin-creneaux"),
+    ListedPage("/mes-creneaux/reglages", _G, "medecin-reglages"),
+    ListedPage("/regles-soins", _C, "coordination-regles-soins"),
+    ListedPage("/activite", _C, "coordination-activite"),
     # coordinator
     ListedPage("/", _C, "coordination-accueil"),
     ListedPage("/file-active?etat=received", _C),
@@ -172,4 +181,5 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/administration/service", _A, "administration-service"),
     ListedPage("/administration/agendas", _A, "administration-agendas"),
     ListedPage("/administration/taches", _A, "administration-taches"),
+    ListedPage("/sas/controle", _A, "administration-sas"),
 )

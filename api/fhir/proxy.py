@@ -4,6 +4,7 @@ The proxy ends the mutual TLS, forwards what it verified in headers that it alwa
 be the proxy by a secret that only it and this service know; so a header from outside counts for nothing.
 """
 
+import re
 import secrets
 
 from fastapi import Request
@@ -43,23 +44,30 @@ def _by_proxy(request: Request, settings: Settings) -> bool:
     return bool(expected) and secrets.compare_digest(given.encode(), expected.encode())
 
 
+def escaped(value: str) -> str:
+    """Write a value of a distinguished name as nginx does (RFC 4514 §2.4)."""
+    return re.sub(r'([\\,+"<>;=])', r"\\\1", value)
+
+
 def _fields(subject: str) -> dict[str, list[str]]:
-    """Read a distinguished name as nginx writes it (RFC 2253): "CN=…,OU=…,O=…"."""
+    """Read a distinguished name as nginx writes it (RFC 4514): "CN=…,OU=…,O=…"; "+" joins two in one."""
     fields: dict[str, list[str]] = {}
-    for part in _unescaped_commas(subject):
+    for part in _PART.findall(subject):
         name, _, value = part.partition("=")
-        fields.setdefault(name.strip().upper(), []).append(value.strip())
+        fields.setdefault(name.strip().upper(), []).append(_unescaped(value.strip()))
     return fields
 
 
-def _unescaped_commas(subject: str) -> list[str]:
-    parts: list[str] = []
-    current, escaped = "", False
-    for letter in subject:
-        if escaped or letter not in "\\,":
-            current, escaped = current + letter, False
-        elif letter == "\\":
-            escaped = True
-        else:
-            parts, current = [*parts, current], ""
-    return [*parts, current]
+_PART = re.compile(r"(?:\\.|[^\\,+])+", re.DOTALL)
+_ESCAPED = re.compile(r"(?:\\[0-9A-Fa-f]{2})+|\\(.)", re.DOTALL)
+
+
+def _unescaped(value: str) -> str:
+    """Take the escapes away: a sign after a backslash, or the bytes of UTF-8 as pairs of figures."""
+
+    def plain(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return found[1]
+        return bytes.fromhex(found[0].replace("\\", "")).decode("utf-8", "replace")
+
+    return _ESCAPED.sub(plain, value)

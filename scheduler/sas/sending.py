@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, and_, col, select
+from sqlmodel import Session, and_, col, func, select
 
 from matching.errors import RelaisError
 from scheduler.clock import Clock
@@ -93,6 +93,26 @@ def send_reports(store: Store, platform: Platform, *, system: str, clock: Clock)
                 _mark(session, turn.report_id, failure, clock())
             num_sent += failure is None
     return num_sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCounts:
+    """How many reports arrived, wait, or were given up."""
+
+    sent: int
+    waiting: int
+    dead: int
+
+
+def count_reports(session: Session) -> ReportCounts:
+    """Count the reports by their state."""
+    query = select(SasReport.state, func.count()).group_by(col(SasReport.state))
+    found = dict(session.exec(query).all())
+    return ReportCounts(
+        sent=found.get(ReportState.SENT, 0),
+        waiting=found.get(ReportState.WAITING, 0),
+        dead=found.get(ReportState.DEAD, 0),
+    )
 
 
 def list_reports(session: Session, state: ReportState, *, most: int = 100) -> tuple[SasReport, ...]:

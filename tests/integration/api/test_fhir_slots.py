@@ -209,6 +209,10 @@ def test_the_door_is_closed_without_the_proxy(anonymous: httpx.Client) -> None:
         ({"x-client-subject": "CN=someone,OU=318751275100020"}, 403),
         ({"x-client-subject": "CN=sas.example,OU=other"}, 403),
         ({"x-client-subject": "O=x\\,CN=sas.example,OU=318751275100020"}, 403),
+        ({"x-client-subject": "CN=sas.example+OU=318751275100020,O=x"}, 200),
+        ({"x-client-subject": "O=x\\+CN=sas.example,OU=318751275100020"}, 403),
+        ({"x-client-subject": "CN=sas\\2Eexample,OU=318751275100020"}, 200),
+        ({"x-client-subject": "CN=sas.example\\"}, 403),
     ],
 )
 def test_the_proxy_vouches_for_the_certificate(
