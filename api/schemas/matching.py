@@ -133,16 +133,16 @@ def run_out(run: MatchingRun, actor: Actor) -> RunOut:
     """Write a run to the wire, as far as this person may see it."""
     told = outcome_for(actor, run)
     num_placed, num_patients = totals_for(actor, run)
-    return RunOut.of(
-        run,
-        num_placed=num_placed,
-        num_patients=num_patients,
-        warnings=warnings_for(actor, run),
-        kept_best=told.get("kept_best"),
-        changes=told.get("changes"),
-        tiers=told.get("tiers", []),
-        price_of_together=told.get("price_of_together"),
-    )
+    as_seen = {
+        "num_placed": num_placed,
+        "num_patients": num_patients,
+        "warnings": warnings_for(actor, run),
+        "kept_best": told.get("kept_best"),
+        "changes": told.get("changes"),
+        "tiers": told.get("tiers", []),
+        "price_of_together": told.get("price_of_together"),
+    }
+    return RunOut(**RunOut.columns(run) | as_seen)
 
 
 def proposal_out(line: ProposalLine) -> ProposalOut:

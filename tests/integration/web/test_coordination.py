@@ -20,7 +20,7 @@ from scheduler.store.tables import (
 )
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web.browser import Browser
+from tests.integration.web.browser import Browser, Page
 from tests.integration.web.conftest import Town
 
 
@@ -80,11 +80,21 @@ def test_one_tier_alone(browser_of: Callable[[Role], Browser], store: Store) -> 
         assert session.exec(select(func.count()).select_from(AuditEntry)).one() == 1
 
 
+def matched(browser: Browser) -> Page:
+    """Run the matching and follow its page until it has ended; each look waits some seconds at most."""
+    run = browser.send(browser.open("/"), "/appariements")
+    for _ in range(10):
+        if "Calcul en cours" not in run.text:
+            break
+        run = browser.open(f"{run.path}?attendre=1")
+    return run
+
+
 def test_verify_run_validate_reject(
     browser_of: Callable[[Role], Browser], referrals: list[UUID], store: Store
 ) -> None:
     browser = browser_of(Role.COORDINATOR)
-    run = browser.send(browser.open("/"), "/appariements")
+    run = matched(browser)
     assert "2 patients sont proposés à un médecin, sur 4 en attente" in run.text
     assert "Aucune meilleure répartition n’existe" in run.text
     assert states(store, referrals) == ["proposed", "proposed", "waiting", "waiting"]
@@ -94,7 +104,8 @@ def test_verify_run_validate_reject(
     assert "ATTENTE1" in listed.text[: listed.text.index("ATTENTE0")]
     done = browser.send(listed, first.action)
     assert "Proposition validée" in done.text
-    rejected = browser.send(done, second.action.replace("/valider", "/ecarter"), reason="too_far")
+    one = browser.open(second.action.removesuffix("/valider"))
+    rejected = browser.send(one, second.action.replace("/valider", "/ecarter"), reason="too_far")
     assert "retourne en attente avec son ancienneté" in rejected.text
     assert states(store, referrals) == ["waiting", "offered", "waiting", "waiting"]
     file = browser.open(f"/patients/{referrals[0]}")
@@ -104,7 +115,7 @@ def test_verify_run_validate_reject(
 @pytest.mark.usefixtures("referrals")
 def test_validate_all_is_asked_first(browser_of: Callable[[Role], Browser], store: Store) -> None:
     browser = browser_of(Role.COORDINATOR)
-    browser.send(browser.open("/"), "/appariements")
+    matched(browser)
     asked = browser.open("/propositions/valider")
     assert "Valider 2 propositions ?" in asked.text
     assert "Dr Hélène LEROY 2 patients" in asked.text
@@ -122,7 +133,7 @@ def test_validate_all_is_asked_first(browser_of: Callable[[Role], Browser], stor
 @pytest.mark.usefixtures("referrals")
 def test_a_decision_taken_by_somebody_else_is_told(browser_of: Callable[[Role], Browser]) -> None:
     browser = browser_of(Role.COORDINATOR)
-    browser.send(browser.open("/"), "/appariements")
+    matched(browser)
     page = browser.open("/file-active?etat=proposed")
     action = next(form.action for form in page.forms if form.action.endswith("/valider"))
     browser.send(page, action)
@@ -135,7 +146,7 @@ def test_a_reason_is_needed_to_reject(
     browser_of: Callable[[Role], Browser], referrals: list[UUID], store: Store
 ) -> None:
     browser = browser_of(Role.COORDINATOR)
-    browser.send(browser.open("/"), "/appariements")
+    matched(browser)
     page = browser.open("/file-active?etat=proposed")
     action = next(form.action for form in page.forms if form.action.endswith("/ecarter"))
     assert browser.send(page, action, reason="il est trop âgé").status == 422
