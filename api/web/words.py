@@ -181,10 +181,19 @@ CONTACT_PREFERENCES: Mapping[ContactPreference, str] = {
 }
 
 SOURCES: Mapping[SignalSource, str] = {
-    SignalSource.PROFESSIONAL: "Mon cabinet, ma pharmacie, ma structure",
+    SignalSource.PROFESSIONAL: "Mon cabinet, ma structure",
     SignalSource.DAC: "Le DAC (dispositif d’appui à la coordination)",
     SignalSource.CPAM: "La CPAM",
     SignalSource.PRADO: "Le PRADO (retour à domicile)",
+    SignalSource.EHPAD: "Un EHPAD",
+    SignalSource.IMPORT: "Une liste reprise",
+}
+
+SIGNALLED_BY: Mapping[SignalSource, str] = {
+    SignalSource.PROFESSIONAL: "Un professionnel",
+    SignalSource.DAC: "Le DAC",
+    SignalSource.CPAM: "La CPAM",
+    SignalSource.PRADO: "Le PRADO",
     SignalSource.EHPAD: "Un EHPAD",
     SignalSource.IMPORT: "Une liste reprise",
 }

@@ -18,10 +18,10 @@ from api.web.labels import age, commune_name, full_name, phone
 from api.web.notices import notice_of
 from api.web.sent import FromForm
 from api.web.signalling import LABELS, read_answers, understand_verification
-from api.web.words import CONSENT_HOW, CONTACT_PREFERENCES, CORRECTION_REASONS, NEEDS, SOURCES, STATES
+from api.web.words import CONSENT_HOW, CONTACT_PREFERENCES, CORRECTION_REASONS, NEEDS, STATES
 from scheduler.errors import InvalidInput
 from scheduler.referrals.corrections import RANKABLE, correct_needs
-from scheduler.referrals.duplicates import undecided
+from scheduler.referrals.duplicates import PossibleDuplicate, undecided
 from scheduler.referrals.instance import age_on
 from scheduler.referrals.life import CORRECTABLE
 from scheduler.referrals.overview import practitioner_name
@@ -74,6 +74,9 @@ def send(referral_id: UUID, guest: CoordinatorHere, sent: FromForm) -> Response:
         if refusal.field:
             form = form.refused(refusal.field, f"Attendu : {refusal.expected}.")
         return _desk(guest, referral_id, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    except PossibleDuplicate as refusal:
+        form = form.refused("", str(refusal))
+        return _desk(guest, referral_id, form=form, status=HTTPStatus.CONFLICT)
     done = {ReferralState.WAITING: "attente", ReferralState.QUALIFIED: "verifie"}
     told = done.get(state, "corrige") if file.line.state in CORRECTABLE else "corrige"
     return RedirectResponse(f"/qualifier/{referral_id}?fait={told}", status_code=HTTPStatus.SEE_OTHER)
@@ -250,6 +253,6 @@ def _identity(file: ReferralFile) -> list[tuple[str, str]]:
         ("Adresse", ", ".join(filter(None, [who.address, commune_name(who.insee)]))),
         ("À joindre", CONTACT_PREFERENCES[preference] if preference else ""),
         ("Proche", who.contact_name),
-        ("Signalé par", SOURCES[file.source]),
+        ("Signalé par", SIGNALLED_BY[file.source]),
         ("Accord", how or "Pas encore recueilli"),
     ]
