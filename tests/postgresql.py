@@ -64,6 +64,16 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def stop(folder: Path) -> None:
+    """Stop the server of a folder, if it runs, and keep its data."""
+    pid_file = folder / "data" / "postmaster.pid"
+    if pid_file.exists():
+        pid = int(pid_file.read_text().splitlines()[0])
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
+            _wait_for_end(pid, pid_file)
+
+
 def _wait_for_end(pid: int, pid_file: Path) -> None:
     deadline = time.monotonic() + 10
     while pid_file.exists() and time.monotonic() < deadline:

@@ -1,8 +1,8 @@
 """Finding a slot for somebody, as the national SAS platform does: wider and wider, the usual doctor first.
 
-The search widens until five practitioners are found; results come by stretches of delay. Within a stretch
-the nearer come first by steps of ten minutes of travel, then those to whom fewest patients were sent this
-week: that is an order only, it hides nobody.
+The search starts nearby and widens until five practitioners are found; results come by stretches of delay.
+Within a stretch the nearer come first by steps of ten minutes of travel, then those to whom fewest patients
+were sent this week: that is an order only, it hides nobody.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,17 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.scarcity import wanted_by_others
-from scheduler.agenda.search import FARTHEST_KM, MOST_READ, FoundSlot, SlotQuery, search
+from scheduler.agenda.search import (
+    FARTHEST_KM,
+    MOST_READ,
+    Candidate,
+    FoundSlot,
+    SlotQuery,
+    candidates,
+    details,
+    search,
+)
+from scheduler.listing import Listed
 from scheduler.store.tables import Booking, Slot
 from scheduler.territory.travel import TravelTimes
 
@@ -25,7 +35,11 @@ DELAYS_H: tuple[tuple[int, int | None], ...] = ((0, 4), (4, 8), (8, 12), (12, 24
 """Stretches of delay in hours from now, as on the national platform; the last one has no end."""
 
 MOST_PER_DELAY = 40
+_HOUR = timedelta(hours=1)
 COMPARABLE_TRAVEL_MIN = 10
+MOST_COMPARED = 2 * MOST_PER_DELAY
+"""Practitioners of one stretch whose patients of the week are counted: the nearest and earliest, where a
+city has hundreds within ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +113,30 @@ def find(
         When the place is missing or unknown.
     """
     own = _usual(session, actor, wanted, usual_practitioner_id, now, travel)
-    query = replace(wanted, max_km=RADII_KM[-1], limit=MOST_READ, after=None)
-    listed = search(session, actor, query, now=now, travel=travel)
-    others = [slot for slot in listed.rows if slot.practitioner_id != usual_practitioner_id]
-    max_km = _radius(others)
-    near = [slot for slot in others if slot.distance_m <= max_km * 1000]
-    rank = _Rank(
-        num_booked=_booked_this_week(session, {slot.practitioner_id for slot in near}, now),
-        needed=wanted_by_others(session, actor, near, now) if wanted.modality is None else frozenset(),
+    max_km, listed = _near(session, actor, wanted, usual_practitioner_id, now, travel)
+    needed = wanted_by_others(session, actor, listed.rows, now) if wanted.modality is None else frozenset()
+    chosen = _by_delay(session, listed.rows, needed, now)
+    shown = details(session, [one for stretch in chosen for one in stretch.slots], now=now)
+    groups = (
+        DelayGroup(
+            from_h=stretch.from_h,
+            to_h=stretch.to_h,
+            slots=tuple(shown[one.slot_id] for one in stretch.slots),
+            num_more=stretch.num_more,
+        )
+        for stretch in chosen
     )
-    return Findings(usual=own, groups=tuple(_groups(near, rank, now)), max_km=max_km, is_cut=listed.more)
+    return Findings(usual=own, groups=tuple(groups), max_km=max_km, is_cut=listed.more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stretch:
+    """What is kept of one stretch of delay, in order, before more is read of it."""
+
+    from_h: int
+    to_h: int | None
+    slots: tuple[Candidate, ...]
+    num_more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +146,8 @@ class _Rank:
     num_booked: Mapping[int, int]
     needed: frozenset[int]
 
-    def of(self, slot: FoundSlot) -> tuple[object, ...]:
+    def of(self, slot: Candidate) -> tuple[object, ...]:
+        """Give what slots of one stretch are sorted by."""
         return (
             slot.slot_id in self.needed,
             slot.travel_min // COMPARABLE_TRAVEL_MIN,
@@ -141,33 +170,52 @@ def _usual(
     return search(session, actor, query, now=now, travel=travel).rows
 
 
-def _radius(slots: Sequence[FoundSlot]) -> float:
-    """Give the smallest radius with five practitioners, else the largest."""
+def _near(
+    session: Session,
+    actor: Actor,
+    wanted: SlotQuery,
+    usual_practitioner_id: int | None,
+    now: datetime,
+    travel: TravelTimes | None,
+) -> tuple[float, Listed[Candidate]]:
+    """Give the smallest radius with five practitioners besides the usual one, else the largest."""
     for max_km in RADII_KM:
-        near = {slot.practitioner_id for slot in slots if slot.distance_m <= max_km * 1000}
-        if len(near) >= ENOUGH_PRACTITIONERS:
-            return max_km
-    return RADII_KM[-1]
+        query = replace(wanted, max_km=max_km, limit=MOST_READ, after=None)
+        listed = candidates(session, actor, query, now=now, travel=travel)
+        others = tuple(one for one in listed.rows if one.practitioner_id != usual_practitioner_id)
+        if len({one.practitioner_id for one in others}) >= ENOUGH_PRACTITIONERS:
+            break
+    return max_km, Listed(others, listed.more)
 
 
-def _groups(slots: Iterable[FoundSlot], rank: _Rank, now: datetime) -> Iterable[DelayGroup]:
-    by_delay: dict[int, list[FoundSlot]] = {}
+def _by_delay(
+    session: Session, slots: Iterable[Candidate], needed: frozenset[int], now: datetime
+) -> list[_Stretch]:
+    by_delay: dict[int, list[Candidate]] = {}
     for slot in slots:
-        hours = (slot.start_at - now) / timedelta(hours=1)
+        hours = (slot.start_at - now) / _HOUR
         index = next(i for i, (_, to_h) in enumerate(DELAYS_H) if to_h is None or hours < to_h)
         by_delay.setdefault(index, []).append(slot)
-    for index in sorted(by_delay):
-        from_h, to_h = DELAYS_H[index]
-        ranked = sorted(by_delay[index], key=rank.of)
-        kept = sorted(_first_of_each_first(ranked)[:MOST_PER_DELAY], key=rank.of)
-        yield DelayGroup(from_h=from_h, to_h=to_h, slots=tuple(kept), num_more=len(ranked) - len(kept))
+    unknown = _Rank(num_booked={}, needed=needed)
+    ranked = {index: _first_of_each_first(sorted(by_delay[index], key=unknown.of)) for index in by_delay}
+    compared = {index: order[:MOST_COMPARED] for index, order in ranked.items()}
+    practitioner_ids = {one.practitioner_id for order in compared.values() for one in order}
+    rank = _Rank(num_booked=_booked_this_week(session, practitioner_ids, now), needed=needed)
+    return [_stretch(index, compared[index], rank, len(ranked[index])) for index in sorted(ranked)]
 
 
-def _first_of_each_first(ranked: Sequence[FoundSlot]) -> list[FoundSlot]:
+def _stretch(index: int, compared: Sequence[Candidate], rank: _Rank, num_slots: int) -> _Stretch:
+    from_h, to_h = DELAYS_H[index]
+    best = _first_of_each_first(sorted(compared, key=rank.of))[:MOST_PER_DELAY]
+    kept = tuple(sorted(best, key=rank.of))
+    return _Stretch(from_h=from_h, to_h=to_h, slots=kept, num_more=num_slots - len(kept))
+
+
+def _first_of_each_first(ranked: Sequence[Candidate]) -> list[Candidate]:
     """Put the best slot of each practitioner before anybody's second one."""
     seen: set[int] = set()
-    firsts: list[FoundSlot] = []
-    others: list[FoundSlot] = []
+    firsts: list[Candidate] = []
+    others: list[Candidate] = []
     for slot in ranked:
         (others if slot.practitioner_id in seen else firsts).append(slot)
         seen.add(slot.practitioner_id)
@@ -176,6 +224,8 @@ def _first_of_each_first(ranked: Sequence[FoundSlot]) -> list[FoundSlot]:
 
 def _booked_this_week(session: Session, practitioner_ids: set[int], now: datetime) -> dict[int, int]:
     """Count the patients sent to each practitioner in the seven days around now."""
+    if not practitioner_ids:
+        return {}
     around = (col(Slot.start_at) > now - timedelta(days=7)) & (col(Slot.start_at) < now + timedelta(days=7))
     query = (
         select(Slot.practitioner_id, func.count())

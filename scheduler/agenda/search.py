@@ -1,10 +1,14 @@
-"""Finding a slot near a place: one statement, distances computed together, the earliest first."""
+"""Finding a slot near a place: from the surgeries nearby to their slots, the earliest first.
+
+One statement reads few columns of many slots; what is shown of a slot is read afterwards, for those alone
+that are shown.
+"""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -36,6 +40,9 @@ MOST_READ = 2000
 """Most slots one search reads: a CPTS of a hundred GPs opens some hundred in two days."""
 
 _ROWS_AT_ONCE = 512
+_FIRST_STRETCH = timedelta(hours=48)
+"""What is read first of a longer window; then as much again, and so on, while the page is not full."""
+
 _KM_PER_DEGREE = 110.5  # of latitude, the smallest value on Earth: the box is never too small
 
 
@@ -160,6 +167,30 @@ class FoundSlot:
         return self.start_at, self.travel_s, self.slot_id
 
 
+class Candidate(NamedTuple):
+    """What ranking needs of a slot that can be booked now."""
+
+    slot_id: int
+    practitioner_id: int
+    start_at: datetime
+    modality: Modality
+    free_places: int
+    latitude: float
+    longitude: float
+    distance_m: int
+    travel_s: int
+
+    @property
+    def travel_min(self) -> int:
+        """Minutes of travel, rounded up."""
+        return -(-self.travel_s // 60)
+
+    @property
+    def key(self) -> tuple[datetime, int, int]:
+        """What the results are sorted by, unique."""
+        return self.start_at, self.travel_s, self.slot_id
+
+
 def search(
     session: Session,
     actor: Actor,
@@ -177,18 +208,62 @@ def search(
     InvalidInput
         When the place is missing or unknown.
     """
+    listed = candidates(session, actor, query, now=now, travel=travel)
+    shown = details(session, listed.rows, now=now)
+    return Listed(rows=tuple(shown[one.slot_id] for one in listed.rows), more=listed.more)
+
+
+def candidates(
+    session: Session,
+    actor: Actor,
+    query: SlotQuery,
+    *,
+    now: datetime,
+    travel: TravelTimes | None = None,
+) -> Listed[Candidate]:
+    """Find the same slots as ``search``, with no more of each than ranking needs."""
     position = query.position()
     reach = _Reach(position, query.max_km, travel or GreatCircleTravel())
-    found: list[FoundSlot] = []
+    found: list[Candidate] = []
     fresh = trusted(session, now)
-    statement = _statement(actor, query, position, fresh, now)
-    rows = session.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE))
-    for part in rows.partitions():
-        found += _within(reach, part, query, limits_of(session), now)
-        if len(found) > query.limit and part[-1].start_at > found[query.limit].start_at:
-            rows.close()  # the rest starts later than everything that is shown
+    for stretch in _stretches(query, now):
+        statement = _statement(actor, query, stretch, position, fresh, now)
+        rows = session.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE))
+        for part in rows.partitions():
+            found += _within(reach, part, query)
+            if len(found) > query.limit and part[-1].start_at > found[query.limit].start_at:
+                rows.close()  # the rest starts later than everything that is shown
+                break
+        if len(found) > query.limit:
             break
-    return Listed.cut(sorted(found, key=lambda slot: slot.key), query.limit)
+    return Listed.cut(sorted(found, key=lambda one: one.key), query.limit)
+
+
+def details(session: Session, chosen: Sequence[Candidate], *, now: datetime) -> Mapping[int, FoundSlot]:
+    """Read what is shown of some slots, by slot id."""
+    if not chosen:
+        return {}
+    by_id = {one.slot_id: one for one in chosen}
+    statement = (
+        select(*_SHOWN)
+        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
+        .join(Practice, col(Practice.id) == col(Slot.practice_id))
+        .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
+        .where(col(Slot.id).in_(by_id))
+    )
+    limits = limits_of(session)
+    rows = session.execute(statement)
+    return {row.id: _found(row, by_id[row.id], limits=limits, now=now) for row in rows}
+
+
+def _stretches(query: SlotQuery, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Cut the window into half-open stretches, each as long as all before it."""
+    start = max(query.from_at, now) if query.after is None else max(query.from_at, now, query.after[0])
+    end, length = start, _FIRST_STRETCH
+    while end < query.to_at:
+        start, end = end, min(end + length, query.to_at)
+        yield start, end
+        length = end - max(query.from_at, now)
 
 
 class _Reach:
@@ -228,34 +303,32 @@ def trip_to(origin: tuple[float, float], place: tuple[float, float]) -> tuple[in
     return None if not len(trips.distance_m) else (int(trips.distance_m[0]), int(trips.duration_s[0]))
 
 
-def _within(
-    reach: _Reach, rows: Sequence[Any], query: SlotQuery, limits: Limits, now: datetime
-) -> Iterator[FoundSlot]:
+def _within(reach: _Reach, rows: Sequence[Any], query: SlotQuery) -> Iterator[Candidate]:
     trips = reach.of(rows)
-    for row in rows:
-        trip = trips[row.practice_id]
-        if trip is None or (query.after is not None and (row.start_at, trip[1], row.id) <= query.after):
+    for slot_id, practitioner_id, practice_id, start_at, modality, latitude, longitude, free in rows:
+        trip = trips[practice_id]
+        if trip is None or (query.after is not None and (start_at, trip[1], slot_id) <= query.after):
             continue
-        yield _found(row, *trip, limits=limits, now=now)
+        yield Candidate(slot_id, practitioner_id, start_at, modality, free, latitude, longitude, *trip)
 
 
-def _found(row: Any, distance_m: int, travel_s: int, *, limits: Limits, now: datetime) -> FoundSlot:
+def _found(row: Any, one: Candidate, *, limits: Limits, now: datetime) -> FoundSlot:
     return FoundSlot(
-        slot_id=row.id,
-        practitioner_id=row.practitioner_id,
+        slot_id=one.slot_id,
+        practitioner_id=one.practitioner_id,
         practitioner_name=f"Dr {row.given_name} {row.family_name}",
         insee=row.insee,
         commune=communes().by_insee(row.insee).name,
         address=row.address,
-        latitude=row.latitude,
-        longitude=row.longitude,
-        start_at=row.start_at,
+        latitude=one.latitude,
+        longitude=one.longitude,
+        start_at=one.start_at,
         end_at=row.end_at,
-        modality=row.modality,
+        modality=one.modality,
         visibility=row.visibility,
-        free_places=row.capacity - row.num_taken,
-        distance_m=distance_m,
-        travel_s=travel_s,
+        free_places=one.free_places,
+        distance_m=one.distance_m,
+        travel_s=one.travel_s,
         seen_at=row.seen_at,
         to_confirm=row.polled and limits.is_grey(row.seen_at, now),
         was_shown=row.first_shown_at is not None,
@@ -266,31 +339,28 @@ def _found(row: Any, distance_m: int, travel_s: int, *, limits: Limits, now: dat
 def _statement(
     actor: Actor,
     query: SlotQuery,
+    stretch: tuple[datetime, datetime],
     position: tuple[float, float],
     fresh: ColumnElement[bool],
     now: datetime,
 ) -> Select[Any]:
-    taken = num_taken(now).label("num_taken")
+    taken = num_taken(now)
     conditions = [
+        _whose(actor, query, position),
         col(Slot.state) == SlotState.OPEN,
-        col(Slot.start_at) >= (query.from_at if query.after is None else max(query.from_at, query.after[0])),
+        col(Slot.start_at) >= stretch[0],
         col(Slot.start_at) > now,
-        col(Slot.start_at) < query.to_at,
+        col(Slot.start_at) < stretch[1],
         col(Slot.visibility).in_(visible_to(actor.role)),
-        col(Practitioner.territory_id) == actor.territory_id,
         fresh,
-        _in_box(position, query.max_km),
         taken < Slot.capacity,
     ]
-    if query.practitioner_id is not None:
-        conditions.append(col(Slot.practitioner_id) == query.practitioner_id)
     if query.age is not None:
         conditions.append(sees_age(query.age))
     if query.modality is not None:
         conditions.append(col(Slot.modality) == query.modality)
     return (
-        select(*_COLUMNS, taken)
-        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
+        select(*_NEEDED, (col(Slot.capacity) - taken).label("free_places"))
         .join(Practice, col(Practice.id) == col(Slot.practice_id))
         .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
         .where(*conditions)
@@ -298,23 +368,37 @@ def _statement(
     )
 
 
-_COLUMNS: tuple[Any, ...] = (
+def _whose(actor: Actor, query: SlotQuery, position: tuple[float, float]) -> ColumnElement[bool]:
+    """Keep the slots of the practitioners nearby: found first, so that no other's slots are looked at."""
+    nearby = (
+        select(col(Practitioner.id))
+        .join(Practice, col(Practice.practitioner_id) == col(Practitioner.id))
+        .where(col(Practitioner.territory_id) == actor.territory_id, _in_box(position, query.max_km))
+    )
+    if query.practitioner_id is not None:
+        nearby = nearby.where(col(Practitioner.id) == query.practitioner_id)
+    return col(Slot.practitioner_id).in_(nearby)
+
+
+_NEEDED: tuple[Any, ...] = (
     Slot.id,
     Slot.practitioner_id,
     Slot.practice_id,
     Slot.start_at,
-    Slot.end_at,
     Slot.modality,
+    Practice.latitude,
+    Practice.longitude,
+)
+_SHOWN: tuple[Any, ...] = (
+    Slot.id,
+    Slot.end_at,
     Slot.visibility,
-    Slot.capacity,
     Slot.first_shown_at,
     Practitioner.given_name,
     Practitioner.family_name,
     Practice.insee,
     Practice.address,
     Practice.phone,
-    Practice.latitude,
-    Practice.longitude,
     func.coalesce(Feed.ok_at, Slot.seen_at).label("seen_at"),
     col(Feed.address).is_not(None).label("polled"),
 )
