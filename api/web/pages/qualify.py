@@ -18,7 +18,14 @@ from api.web.labels import age, commune_name, full_name, phone
 from api.web.notices import notice_of
 from api.web.sent import FromForm
 from api.web.signalling import LABELS, read_answers, understand_verification
-from api.web.words import CONSENT_HOW, CONTACT_PREFERENCES, CORRECTION_REASONS, NEEDS, STATES
+from api.web.words import (
+    CONSENT_HOW,
+    CONTACT_PREFERENCES,
+    CORRECTION_REASONS,
+    NEEDS,
+    SIGNALLED_BY,
+    STATES,
+)
 from scheduler.errors import InvalidInput
 from scheduler.referrals.corrections import RANKABLE, correct_needs
 from scheduler.referrals.duplicates import PossibleDuplicate, undecided
