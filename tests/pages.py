@@ -15,12 +15,16 @@ from sqlmodel import col, select
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
 from scheduler.clock import utc_now
+from scheduler.referrals.by_person import ChosenBecause
+from scheduler.referrals.decide import offer_by_hand
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import Identity, Signal
 from scheduler.store.tables import (
     Account,
     Feed,
+    Intake,
     MatchingRun,
+    Message,
     Practitioner,
     Proposal,
     ProposalState,
@@ -110,6 +114,39 @@ def _received(site: DemoSite) -> UUID:
         return signal(session, actor, given, now=utc_now()).id
 
 
+def _offered(site: DemoSite) -> dict[str, object]:
+    """Offer a proposed patient to their GP, and give the secret of the link of the mail."""
+    with site.store.write() as session:
+        account = session.exec(select(Account).where(Account.email == "medecin@demo.example")).one()
+        intake = session.exec(
+            select(Intake).where(Intake.practitioner_id == account.practitioner_id, Intake.closed_at == None)  # noqa: E711
+        ).one()
+        coordinator = session.exec(select(Account).where(Account.email == "coordination@demo.example")).one()
+        actor = Actor(
+            key=f"account:{coordinator.id}",
+            role=Role.COORDINATOR,
+            territory_id=site.territory_id,
+            account_id=coordinator.id,
+        )
+        waiting = session.exec(
+            select(Referral.id)
+            .where(Referral.state == ReferralState.WAITING)
+            .order_by(col(Referral.id).desc())
+        ).first()
+        offer_by_hand(
+            session,
+            actor,
+            waiting,
+            practitioner_id=intake.practitioner_id,
+            because=ChosenBecause.PATIENT_WISH,
+            now=utc_now(),
+        )
+        mail = session.exec(
+            select(Message).where(Message.recipient == account.email, Message.kind == "patients_offered")
+        ).first()
+        return {"offer_secret": mail.body.partition("/offre/")[2].split()[0]}
+
+
 _C, _G, _S, _R, _B, _A = (
     Role.COORDINATOR,
     Role.GP,
@@ -128,10 +165,21 @@ PAGES: tuple[ListedPage, ...] = (
     # signaller
     ListedPage("/", _S, "signaler-accueil"),
     ListedPage("/signaler", _S, "signaler"),
+    ListedPage("/signaler?filiere=orthophoniste", _S, "signaler-orthophonie"),
+    ListedPage("/mes-signalements", _S, "signaler-suivi"),
+    ListedPage("/signaler/liste", _S, "signaler-liste"),
+    ListedPage("/qualifier/{received}", _C, "coordination-qualifier-complet"),
+    ListedPage("/doublons", _C, "coordination-doublons"),
+    ListedPage("/a-reconfirmer", _C, "coordination-a-reconfirmer"),
+    ListedPage("/a-declarer", _G, "medecin-a-declarer"),
     # GP and secretary
     ListedPage("/", _G, "medecin-accueil"),
     ListedPage("/", Role.SECRETARY),
     ListedPage("/agendas", _G, "medecin-agendas"),
+    ListedPage("/mon-accueil", _G, "medecin-mon-accueil"),
+    ListedPage("/mon-accueil/reglages", _G, "medecin-ce-que-je-prends"),
+    ListedPage("/offre/inconnu", None, "offre-lien-inconnu", status=404),
+    ListedPage("/offre/{offer_secret}", None, "offre", set_up=_offered),
     # regulator
     ListedPage("/", _R, "regulation-accueil"),
     ListedPage("/creneaux?ou=Combs-la-Ville&quand=48h", _R, "regulation-creneaux"),
@@ -147,6 +195,8 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/activite", _C, "coordination-activite"),
     # coordinator
     ListedPage("/", _C, "coordination-accueil"),
+    ListedPage("/a-faire", _C, "coordination-a-faire"),
+    ListedPage("/patients/{waiting}/consultation", _C, "coordination-consultation-en-attendant"),
     ListedPage("/file-active?etat=received", _C),
     ListedPage("/file-active?etat=waiting", _C, "coordination-file-active"),
     ListedPage("/file-active?etat=proposed", _C, "coordination-propositions"),

@@ -6,10 +6,13 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from api.app import create_app
+from api.web.sent import VISIT_COOKIE
+from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.tables import Role
 from tests.factories import PASSWORD
-from tests.integration.api.client import Clients
+from tests.integration.api.client import Clients, clients_of
 from tests.integration.web.browser import Browser, Page
 from tests.integration.web.conftest import Town
 
@@ -28,6 +31,14 @@ PAGES = {
     "/regles/comparer": {Role.COORDINATOR, Role.BUREAU},
     "/regles/essai": {Role.COORDINATOR, Role.BUREAU},
     "/signaler": {Role.SIGNALLER, Role.COORDINATOR},
+    "/signaler/liste": {Role.SIGNALLER, Role.COORDINATOR},
+    "/mes-signalements": {Role.SIGNALLER, Role.COORDINATOR},
+    "/doublons": {Role.COORDINATOR},
+    "/a-reconfirmer": {Role.COORDINATOR},
+    "/a-declarer": {Role.GP, Role.SECRETARY, Role.COORDINATOR},
+    "/a-faire": {Role.COORDINATOR},
+    "/mon-accueil": {Role.GP, Role.SECRETARY},
+    "/mon-accueil/reglages": {Role.GP, Role.SECRETARY},
     "/agendas": {Role.GP, Role.SECRETARY, Role.COORDINATOR},
     "/administration/comptes": {Role.ADMIN},
     "/administration/territoire": {Role.ADMIN},
@@ -116,6 +127,21 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_sites(anonymous: Brow
     assert "HttpOnly" in cookie
     assert "samesite=lax" in cookie.lower()
     assert "max-age" not in cookie.lower()
+
+
+def test_cookies_of_production_travel_by_tls_only(store: Store, town: Town) -> None:
+    settings = Settings(environment="production", secret_key="secret-" * 8)
+    with clients_of(create_app(settings, store, clock=town.clock)) as clients, clients.new() as client:
+        page = Page(client.get("/connexion"))
+        kept = page.answer.headers["set-cookie"].split(";")[0].partition("=")[2]
+        client.cookies.set(VISIT_COOKIE, kept)  # the test itself does not speak TLS
+        form = page.form("/connexion").values | {"email": town.emails[Role.GP], "password": PASSWORD}
+        answer = client.post("/connexion", data=form, headers={"sec-fetch-site": "same-origin"})
+        assert answer.status_code == 303
+        set_by = [*page.answer.headers.get_list("set-cookie"), *answer.headers.get_list("set-cookie")]
+    assert len(set_by) >= 2
+    assert all("Secure" in cookie and "HttpOnly" in cookie for cookie in set_by)
+    assert "strict-transport-security" in answer.headers
 
 
 @pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}])
