@@ -5,18 +5,20 @@ picture, and, when the page needs something the demo does not have, a set-up. ``
 in an address are filled in from what the set-ups returned: ``_of_the_demo`` gives the common ones.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
+from scheduler.accounts.managing import invite
+from scheduler.agenda.booking import book
 from scheduler.clock import utc_now
-from scheduler.referrals.by_person import ChosenBecause
-from scheduler.referrals.decide import offer_by_hand
+from scheduler.referrals.decide import validate
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import Identity, Signal
 from scheduler.store.tables import (
@@ -31,6 +33,8 @@ from scheduler.store.tables import (
     Referral,
     ReferralState,
     Role,
+    Slot,
+    SlotState,
 )
 from tests.demo_site import DemoSite
 
@@ -63,25 +67,29 @@ class ListedPage:
 
     def address(self, site: DemoSite) -> str:
         """Give the path with its values, after its set-up."""
-        if self.set_up is not None:
-            site.values.update(self.set_up(site))
         if not site.values:
             site.values.update(_of_the_demo(site))
+        if self.set_up is not None:
+            site.values.update(self.set_up(site))
         return self.path.format_map(site.values)
 
 
 def _of_the_demo(site: DemoSite) -> dict[str, object]:
-    """Find one of each thing in the demo."""
-    received = _received(site)
+    """Let the demo's people begin their day, and find one of each thing."""
+    made = {
+        "received": _received(site),
+        "offer": _offered(site),
+        "booking": _booked(site),
+        "link": _invited(site),
+    }
     with site.store.read() as session:
         waiting = session.exec(select(Referral.id).where(Referral.state == ReferralState.WAITING)).first()
         proposed = session.exec(
             select(Proposal).where(Proposal.state == ProposalState.PROPOSED).order_by(col(Proposal.id))
         ).first()
         assert proposed is not None
-        return {
+        return made | {
             "waiting": waiting,
-            "received": received,
             "referral": proposed.referral_id,
             "proposal": proposed.id,
             "run": session.exec(select(MatchingRun.id)).first(),
@@ -90,16 +98,20 @@ def _of_the_demo(site: DemoSite) -> dict[str, object]:
         }
 
 
+def _actor(session: Session, site: DemoSite, email: str, role: Role) -> Actor:
+    account = session.exec(select(Account).where(Account.email == f"{email}@demo.example")).one()
+    return Actor(
+        key=f"account:{account.id}",
+        role=role,
+        territory_id=site.territory_id,
+        account_id=account.id,
+        practitioner_id=account.practitioner_id,
+    )
+
+
 def _received(site: DemoSite) -> UUID:
-    """Let the demo's signaller signal somebody whom the coordination has yet to look at."""
+    """Let the signaller signal somebody whom the coordination has yet to look at."""
     with site.store.write() as session:
-        account = session.exec(select(Account).where(Account.email == "signalement@demo.example")).one()
-        actor = Actor(
-            key=f"account:{account.id}",
-            role=Role.SIGNALLER,
-            territory_id=site.territory_id,
-            account_id=account.id,
-        )
         given = Signal(
             identity=Identity(
                 family_name="Lemoine",
@@ -111,40 +123,61 @@ def _received(site: DemoSite) -> UUID:
             ),
             needs=Needs(ald=True, home_bound=True),
         )
-        return signal(session, actor, given, now=utc_now()).id
+        return signal(session, _actor(session, site, "signalement", Role.SIGNALLER), given, now=utc_now()).id
 
 
-def _offered(site: DemoSite) -> dict[str, object]:
-    """Offer a proposed patient to their GP, and give the secret of the link of the mail."""
+def _offered(site: DemoSite) -> str:
+    """Let the coordination offer the GP their first proposed patient; give the secret of the mailed link."""
+    now = utc_now()
     with site.store.write() as session:
-        account = session.exec(select(Account).where(Account.email == "medecin@demo.example")).one()
-        intake = session.exec(
-            select(Intake).where(Intake.practitioner_id == account.practitioner_id, Intake.closed_at == None)  # noqa: E711
-        ).one()
-        coordinator = session.exec(select(Account).where(Account.email == "coordination@demo.example")).one()
-        actor = Actor(
-            key=f"account:{coordinator.id}",
-            role=Role.COORDINATOR,
-            territory_id=site.territory_id,
-            account_id=coordinator.id,
-        )
-        waiting = session.exec(
-            select(Referral.id)
-            .where(Referral.state == ReferralState.WAITING)
-            .order_by(col(Referral.id).desc())
+        coordination = _actor(session, site, "coordination", Role.COORDINATOR)
+        own = _actor(session, site, "medecin", Role.GP).practitioner_id
+        proposal_id = session.exec(
+            select(Proposal.id)
+            .join(Intake, col(Intake.id) == col(Proposal.intake_id))
+            .where(Intake.practitioner_id == own, Proposal.state == ProposalState.PROPOSED)
+            .order_by(col(Proposal.id))
         ).first()
-        offer_by_hand(
+        assert proposal_id is not None
+        validate(session, coordination, proposal_id, now=now)
+    return _mailed(site, "/offre/", "medecin")
+
+
+def _booked(site: DemoSite) -> UUID:
+    """Let the regulator book the first free slot."""
+    with site.store.write() as session:
+        regulator = _actor(session, site, "regulation", Role.REGULATOR)
+        slot_id = session.exec(
+            select(Slot.id)
+            .where(Slot.state == SlotState.OPEN, col(Slot.start_at) > utc_now())
+            .order_by(col(Slot.start_at), col(Slot.id))
+        ).first()
+        assert slot_id is not None
+        return book(session, regulator, slot_id=slot_id, now=utc_now()).id
+
+
+def _invited(site: DemoSite) -> str:
+    """Let the administrator invite somebody; give the secret of the mailed link."""
+    with site.store.write() as session:
+        invite(
             session,
-            actor,
-            waiting,
-            practitioner_id=intake.practitioner_id,
-            because=ChosenBecause.PATIENT_WISH,
+            _actor(session, site, "administration", Role.ADMIN),
+            email="nouvelle@demo.example",
+            name="Nouvelle coordinatrice (démo)",
+            role=Role.COORDINATOR,
+            public_url=site.url,
+            zone="Europe/Paris",
             now=utc_now(),
         )
-        mail = session.exec(
-            select(Message).where(Message.recipient == account.email, Message.kind == "patients_offered")
-        ).first()
-        return {"offer_secret": mail.body.partition("/offre/")[2].split()[0]}
+    return _mailed(site, "/acces/", "nouvelle")
+
+
+def _mailed(site: DemoSite, path: str, email: str) -> str:
+    with site.store.read() as session:
+        bodies = session.exec(select(Message.body).where(Message.recipient == f"{email}@demo.example")).all()
+    found = [link[1] for body in bodies if (link := re.search(rf"{path}([\w-]+)", body))]
+    assert found, f"no link to {path} was mailed"
+    return found[0]
 
 
 _C, _G, _S, _R, _B, _A = (

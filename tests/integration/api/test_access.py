@@ -49,7 +49,7 @@ CASES = [
 ]
 
 
-BY_UUID = {"booking", "care_offer", "care_request", "mail", "proposal", "referral", "run", "study"}
+BY_UUID = {"booking", "care_offer", "care_request", "mail", "offer", "proposal", "referral", "run", "study"}
 
 
 @dataclass
@@ -111,7 +111,7 @@ def _everything(session: Any, world: World, territory_id: Any, variant: str) -> 
     intake = factories.intake(session, practice=practice)
     waiting = factories.referral(session, territory_id=territory_id, state=ReferralState.PROPOSED)
     accepted = factories.referral(session, territory_id=territory_id, state=ReferralState.ACCEPTED)
-    factories.offer(session, referral_id=accepted.id, intake_id=intake.id, state=OfferState.ACCEPTED)
+    offer = factories.offer(session, referral_id=accepted.id, intake_id=intake.id, state=OfferState.ACCEPTED)
     for kind, row in {
         "practitioner": who,
         "slot": slot,
@@ -126,6 +126,7 @@ def _everything(session: Any, world: World, territory_id: Any, variant: str) -> 
         "study": factories.study(session, territory_id=territory_id),
         "proposal": factories.proposal(session, referral=waiting, intake=intake, run=run),
         "referral": accepted,
+        "offer": offer,
         **care_rows(session, territory_id, practice),
     }.items():
         world.ids[kind, variant, None] = row.id
