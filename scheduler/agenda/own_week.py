@@ -1,4 +1,4 @@
-"""One week of a practitioner's agenda as their own side sees it: the slots, who booked them, for whom."""
+"""Seven days of a practitioner's agenda as their own side sees it: the slots, who booked them, for whom."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class WeekDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWeek:
-    """Seven days from a Monday on."""
+    """Seven days, from the one asked for on."""
 
     practitioner_id: int
     practitioner_name: str
@@ -105,7 +105,9 @@ class OwnWeek:
         return sum(len(slot.bookings) for day in self.days for slot in day.slots)
 
 
-def own_week(session: Session, actor: Actor, practitioner_id: int, *, monday: date, now: datetime) -> OwnWeek:
+def own_week(
+    session: Session, actor: Actor, practitioner_id: int, *, first_on: date, now: datetime
+) -> OwnWeek:
     """Read one week; takes a write session, for each patient that is named leaves a trace.
 
     Raises
@@ -115,7 +117,7 @@ def own_week(session: Session, actor: Actor, practitioner_id: int, *, monday: da
     """
     practitioner = find_practitioner(session, actor, practitioner_id)
     zone = zone_of(session, practitioner_id)
-    days = [monday + timedelta(days=number) for number in range(7)]
+    days = [first_on + timedelta(days=number) for number in range(7)]
     slots = _slots(session, practitioner_id, _midnight(days[0], zone), _midnight(days[-1], zone, 1))
     taken = _taken(session, actor, practitioner_id, [id_of(slot) for slot, _ in slots], now)
     by_day: dict[date, list[WeekSlot]] = defaultdict(list)

@@ -243,11 +243,11 @@ def _refused(sent: Sent, refusal: RelaisError) -> Form:
 
 def _week(guest: Guest, form: Form, *, status: int = HTTPStatus.OK) -> HTMLResponse:
     asked = {**dict(guest.request.query_params), **form.values}
-    monday = _monday(asked.get("semaine", ""), guest.today)
+    first_on = _first_day(asked.get("semaine", ""), guest.today)
     with guest.here.store.write() as session:
         managed = managed_practitioners(session, guest.actor)
         who = _chosen(guest, managed, asked.get("medecin", ""))
-        shown = None if who is None else own_week(session, guest.actor, who, monday=monday, now=guest.now)
+        shown = None if who is None else own_week(session, guest.actor, who, first_on=first_on, now=guest.now)
         practices = _practices(session, guest, who)
     return guest.page(
         "own_week.html",
@@ -255,10 +255,10 @@ def _week(guest: Guest, form: Form, *, status: int = HTTPStatus.OK) -> HTMLRespo
         week=shown,
         managed=managed,
         who=who,
-        monday=monday,
-        before=monday - timedelta(days=7),
-        after=monday + timedelta(days=7),
-        this_monday=_monday("", guest.today),
+        first_on=first_on,
+        last_on=first_on + timedelta(days=6),
+        before=first_on - timedelta(days=7),
+        after=first_on + timedelta(days=7),
         practices=practices,
         form=form,
         key=uuid4().hex,
@@ -324,10 +324,9 @@ def _day(sent: Sent, name: str) -> date:
     return on
 
 
-def _monday(text: str, today: date) -> date:
+def _first_day(text: str, today: date) -> date:
     try:
         on = date.fromisoformat(text)
     except ValueError:
         on = today
-    on = on if abs((on - today).days) <= 366 else today
-    return on - timedelta(days=on.weekday())
+    return on if abs((on - today).days) <= 366 else today

@@ -40,8 +40,8 @@ def test_the_regulator_finds_books_loses_and_cancels(
 
     one.page.get_by_role("button", name="Annuler le rendez-vous").click()
     expect(one.page.get_by_text("la place est rendue")).to_be_visible()
-    one.page.get_by_role("link", name="Revenir aux créneaux").click()
     expect(one.page.get_by_role("heading", name="Trouver un créneau")).to_be_visible()
+    expect(one.page.get_by_role("heading", name="Rendez-vous annulé")).to_be_visible()
     one.check()
 
 
