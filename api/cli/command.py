@@ -16,10 +16,12 @@ from api.cli import (
     demography,
     fill,
     jobs,
+    pathways,
     policy,
     rehearse,
     sas,
     serve,
+    signals,
     territories,
     tokens,
     users,
@@ -45,6 +47,8 @@ app.command("demography", cls=FrenchCommand, help=demography.HELP, epilog=demogr
     demography.demography
 )
 app.add_typer(policy.app, name="policy")
+app.add_typer(pathways.app, name="pathway")
+app.command("signals", cls=FrenchCommand, help=signals.HELP, epilog=signals.EXAMPLE)(signals.signals)
 app.add_typer(calendar.app, name="calendar")
 app.command("serve", cls=FrenchCommand, help=serve.HELP, epilog=serve.EXAMPLE)(serve.serve)
 app.command("jobs", cls=FrenchCommand, help=jobs.HELP, epilog=jobs.EXAMPLE)(jobs.jobs)

@@ -42,7 +42,6 @@ _MATCHING = MenuItem(
 _RULES = MenuItem(href="/regles", label="Règles")
 _SIGNAL = MenuItem(href="/signaler", label="Signaler")
 _SIGNALLED = MenuItem(href="/mes-signalements", label="Mes signalements")
-_DECLARE = MenuItem(href="/a-declarer", label="À déclarer")
 _FEEDS = MenuItem(href="/agendas", label="Agendas")
 _TO_DO = MenuItem(href="/a-faire", label="À faire")
 _MINE = MenuItem(href="/mon-accueil", label="Mon accueil")
