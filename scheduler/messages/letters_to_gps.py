@@ -4,6 +4,9 @@ from datetime import datetime
 
 from scheduler.messages.templates import FOOT, Letter, moment
 
+LINKS_THAT_ACT = frozenset({"patients_offered", "offer_reminder"})
+"""Kinds whose text holds a link that needs no sign-in: it is not kept once it has left."""
+
 
 def patients_offered(*, num_patients: int, answer_by: datetime, link: str, zone: str) -> Letter:
     """Ask a GP whether they take some patients, with the link that answers."""

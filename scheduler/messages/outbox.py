@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select, update
 from scheduler.accounts.actor import Actor
 from scheduler.clock import Clock
 from scheduler.errors import NotFound, WrongState
+from scheduler.messages.letters_to_gps import LINKS_THAT_ACT
 from scheduler.messages.senders import Envelope, Sender, SendFailed, Undeliverable
 from scheduler.messages.templates import Letter
 from scheduler.store.engine import Store
@@ -173,6 +174,8 @@ def _mark(session: Session, message_id: UUID, failure: SendFailed | None, now: d
     row = session.get_one(Message, message_id)
     if failure is None:
         row.state, row.sent_at, row.last_failure = MessageState.SENT, now, None
+        if row.kind in LINKS_THAT_ACT:
+            row.body = ""  # of the link only the hash stays
     elif isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
         log.error("message_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
         row.state, row.last_failure = MessageState.DEAD, failure.reason

@@ -24,6 +24,7 @@ from matching.model import Practitioner as Volunteer
 from matching.policy import Policy
 from matching.priority import tier_of_patient
 from matching.workload import workload_units
+from scheduler.referrals.away import away_on
 from scheduler.referrals.committed import Homes, always_together, followed_by, offered_to, proposed_to
 from scheduler.referrals.pathways import Pathway
 from scheduler.referrals.pathways.kept import GP, shipped
@@ -226,7 +227,8 @@ def _offering(
         )
         .order_by(col(Intake.id))
     )
-    rows = [row for row in session.exec(query) if takes_patients(row[0], on)]
+    away = away_on(session, territory_id, on)
+    rows = [row for row in session.exec(query) if takes_patients(row[0], on) and row[1].id not in away]
     taken = taken_places(session, [id_of(intake) for intake, _, _ in rows], proposed=proposed)
     return [
         _Offering(intake, practitioner, practice, left_in(intake, taken[id_of(intake)]))

@@ -53,6 +53,11 @@ def answers_for(session: Session, actor: Actor, *, on: date) -> frozenset[int]:
     return own | frozenset(session.exec(lent))
 
 
+def delegating(on: date) -> SelectOfScalar[int]:
+    """Select the practitioners for whom somebody else answers on a day."""
+    return select(Delegation.practitioner_id).where(_holds(on))
+
+
 def _delegates(practitioner_id: int, on: date) -> SelectOfScalar[UUID]:
     return select(Delegation.account_id).where(col(Delegation.practitioner_id) == practitioner_id, _holds(on))
 

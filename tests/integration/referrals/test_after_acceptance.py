@@ -392,6 +392,24 @@ def test_a_gp_sets_pauses_and_delegates_their_own_and_nobody_elses(store: Store,
     assert len(mails(store, "delegated")) == 1
 
 
+@pytest.mark.parametrize("lent", [False, True])
+def test_nobody_is_proposed_to_a_gp_on_leave_unless_somebody_answers_for_them(
+    store: Store, accepted: Scene, lent: bool
+) -> None:
+    here, own = accepted, accepted.gp.practitioner_id
+    with store.write() as session:
+        session.get_one(Intake, here.intake_id).places = 3
+        factories.leave(session, practitioner_id=own, first_on=TODAY, last_on=TODAY + 9 * DAY)
+        if lent:
+            email = session.get_one(Account, here.stranger.account_id).email
+            delegate(session, here.gp, own, email=email, first_on=TODAY, last_on=None, now=NOW)
+        for day, present in ((TODAY, lent), (TODAY + 10 * DAY, True)):
+            prepared = build_instance(
+                session, here.territory_id, on=day, policy=Policy.default(), travel=GreatCircleTravel()
+            )
+            assert [each.id for each in prepared.instance.practitioners] == [str(own)] * present
+
+
 def test_a_newcomer_sees_how_many_wait_nearby_but_no_small_number(store: Store, accepted: Scene) -> None:
     here = accepted
     with store.write() as session:

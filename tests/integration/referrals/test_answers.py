@@ -9,6 +9,8 @@ from sqlmodel import select
 from scheduler.accounts.actor import system_actor
 from scheduler.accounts.secrets import hash_of
 from scheduler.errors import NotFound
+from scheduler.messages.outbox import TAKEN_FOR, MailSettings, send_due
+from scheduler.messages.senders import Envelope
 from scheduler.referrals.answers import (
     DeclineReason,
     accept,
@@ -317,6 +319,38 @@ def test_a_batch_offers_each_home_once_and_what_cannot_go_stays(store: Store) ->
         "proposed",
         "offered",
     ]
+
+
+def test_a_crash_while_an_offer_is_mailed_sends_it_twice_at_most_and_the_link_is_then_forgotten(
+    store: Store,
+) -> None:
+    """Reliability test I5, for what GPs are sent: the same Message-ID, one link, one answer."""
+    with store.write() as session:
+        here = scene(session)
+    secrets = {secret for own in secrets_mailed(store).values() for secret in own}
+    sent: list[Envelope] = []
+    dies = [True]
+
+    class Dying:
+        def send(self, envelope: Envelope) -> None:
+            sent.append(envelope)
+            if dies:
+                dies.clear()
+                raise KeyboardInterrupt  # the process is killed between the sending and the mark
+
+    marks = MailSettings(sender="Relais <relais@exemple.test>", domain="exemple.test")
+    with pytest.raises(KeyboardInterrupt):
+        send_due(store, Dying(), marks, clock=lambda: NOW)
+    for at in (NOW, NOW + TAKEN_FOR, NOW + 2 * TAKEN_FOR):
+        send_due(store, Dying(), marks, clock=lambda at=at: at)
+    assert len(sent) == 3
+    assert len({envelope.message_id for envelope in sent}) == 2  # one for the GP, one for the secretary
+    assert {one.body.partition("/offre/")[2].split()[0] for one in sent} == secrets
+    assert secrets_mailed(store) == {}  # of what has left, only the hash is kept
+    with store.write() as session:
+        who, offer_id = behind_link(session, min(secrets))
+        accept(session, who, offer_id, now=LATER)
+    assert states(store, here.referral_ids) == ["accepted"]
 
 
 def test_the_coordination_may_answer_for_a_gp_on_the_telephone(store: Store) -> None:
