@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from matching.errors import InvalidPolicy
 from matching.ranges import ranged as _ranged
 from matching.ranges import refuse_out_of_range as _refuse_out_of_range
 
@@ -16,7 +17,8 @@ class FillPolicy:
         A patient is not sent to a slot that begins in less than this many minutes.
     announce_lead_min : int
         A slot is announced this many minutes before it begins, not earlier: until then a later round
-        may move the request, which is where the gain over booking at once lies.
+        may move the request, which is where the gain over booking at once lies. More than
+        ``notice_min``, or a kept slot would pass before anybody is told.
     max_travel_min : int
         Longest travel of a patient, and of a GP to a home.
     wait_tenths_per_hour : int
@@ -25,6 +27,11 @@ class FillPolicy:
         What any other GP than the usual one costs.
     scarce_modality_tenths : int
         What a home visit costs for somebody who could also travel or be seen by video.
+
+    Raises
+    ------
+    InvalidPolicy
+        With one sentence per value out of its range, or when the lead does not exceed the notice.
     """
 
     notice_min: int = _ranged(30, 0, 1440)
@@ -36,3 +43,8 @@ class FillPolicy:
 
     def __post_init__(self) -> None:
         _refuse_out_of_range(self)
+        if self.announce_lead_min <= self.notice_min:
+            # what is kept would be announced when nobody may be sent there any more: never
+            raise InvalidPolicy(
+                [f"announce_lead_min : plus de {self.notice_min} minutes, la durée de notice_min"]
+            )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matching import InvalidInstance, Travel
+from matching import InvalidInstance, InvalidPolicy, Travel
 from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill, verify_fill
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -190,3 +190,10 @@ def test_the_judge_catches_false_values(field: str) -> None:
     solution = fill(round_, POLICY)
     false = replace(solution, **{field: -1})
     assert field in {v.code for v in verify_fill(round_, POLICY, false)}
+
+
+@pytest.mark.parametrize("lead", [0, 29, 30])
+def test_a_policy_that_would_announce_too_late_is_refused(lead: int) -> None:
+    with pytest.raises(InvalidPolicy, match="announce_lead_min"):
+        FillPolicy(notice_min=30, announce_lead_min=lead)
+    assert FillPolicy(notice_min=30, announce_lead_min=31).announce_lead_min == 31
