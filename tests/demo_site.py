@@ -1,11 +1,10 @@
 """The demo territory served for real, and a signed-in session for each role: for tests and pictures."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -34,6 +33,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--lang=fr-FR",
 ]
 
 
@@ -98,10 +98,11 @@ def chromium() -> Iterator[Browser]:
 
 def _fill(store: Store, num_referrals: int) -> int:
     demo = demo_territory(SEED, local_day(utc_now(), "Europe/Paris"))
+    share = num_referrals / len(demo.referrals)
     demo = replace(
         demo,
         referrals=demo.referrals[:num_referrals],
-        intakes=_fewer_places(demo.intakes, num_referrals // 2),
+        intakes=tuple(_fewer_places(intake, share) for intake in demo.intakes),
     )
     with store.write() as session:
         loaded = load_demo(session, demo, now=utc_now())
@@ -112,10 +113,9 @@ def _fill(store: Store, num_referrals: int) -> int:
     return loaded.territory_id
 
 
-def _fewer_places(intakes: Sequence[DemoIntake], most: int) -> tuple[DemoIntake, ...]:
-    """Keep the first intakes, so that some patients stay without a proposal as in the whole demo."""
-    totals = accumulate(intake.places for intake in intakes)
-    return tuple(intake for intake, total in zip(intakes, totals, strict=True) if total <= most)
+def _fewer_places(intake: DemoIntake, share: float) -> DemoIntake:
+    """Shrink an intake with the list, so that some patients stay without a proposal as in the whole demo."""
+    return replace(intake, places=max(1, round(intake.places * share)), max_tier1=None, workload=None)
 
 
 def signed_in(store: Store) -> dict[Role, str]:

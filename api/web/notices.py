@@ -25,6 +25,11 @@ _DONE = {
     "rouvert": Notice(tone="ok", sentence="Compte rouvert, avec le mot de passe qu'il avait."),
     "territoire": Notice(tone="ok", sentence="Communes du territoire enregistrées."),
     "structure": Notice(tone="ok", sentence="Structure ajoutée."),
+    "cle-deja": Notice(
+        tone="warn",
+        sentence="Cette clé vient d'être faite et n'est montrée qu'une fois. Si vous ne l'avez pas, "
+        "révoquez-la et faites-en une autre.",
+    ),
     "revoque": Notice(tone="ok", sentence="Clé révoquée : elle n'ouvre plus rien."),
     "valide": Notice(tone="ok", sentence="Proposition validée : le médecin a reçu la demande."),
     "ecarte": Notice(

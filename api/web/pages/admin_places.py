@@ -1,6 +1,8 @@
 """The territory with its communes, and the structures of care and partners in it."""
 
 from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,6 +14,7 @@ from api.web.guests import AdminHere, DirectoryKeeperHere, Guest
 from api.web.labels import commune_name
 from api.web.maps import Area, map_svg
 from api.web.notices import notice_of
+from api.web.once import do_once
 from api.web.places import one_commune, suggestions
 from api.web.sent import FromForm
 from scheduler.directory import register_structure
@@ -103,14 +106,20 @@ def add_structure(guest: DirectoryKeeperHere, sent: FromForm) -> Response:
     kind = sent.values.get("kind", "")
     try:
         commune = one_commune(sent.values.get("commune", ""), guest.insee)
+        given: dict[str, Any] = {
+            "name": sent.values.get("name", ""),
+            "insee": commune.insee,
+            "kind": kind if kind in _KINDS else "autre",
+            "finess": sent.values.get("finess", "").strip() or None,
+        }
         with guest.here.store.write() as session:
-            register_structure(
+            do_once(
                 session,
-                guest.actor,
-                name=sent.values.get("name", ""),
-                insee=commune.insee,
-                kind=kind if kind in _KINDS else "autre",
-                finess=sent.values.get("finess", "").strip() or None,
+                guest,
+                key=sent.values.get("key", ""),
+                route=f"POST {_STRUCTURES}",
+                what=given,
+                effect=lambda: {"id": str(register_structure(session, guest.actor, **given).id)},
             )
     except InvalidInput as refusal:
         field = refusal.field if refusal.field in _STRUCTURE_LABELS else "commune"
@@ -131,6 +140,7 @@ def _structures(guest: Guest, form: Form, status: int = HTTPStatus.OK) -> HTMLRe
         form=form,
         structures=[(one, _KINDS.get(one.kind, one.kind), commune_name(one.insee)) for one in listed.rows],
         kinds=list(_KINDS.items()),
+        key=uuid4().hex,
         communes=suggestions(guest.insee),
         notice=notice_of(guest.request),
     )

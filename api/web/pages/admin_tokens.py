@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
 
 from api.web import words
 from api.web.errors import PageRoute
 from api.web.forms import Form, read_count
 from api.web.guests import AdminHere, Guest
 from api.web.notices import notice_of
-from api.web.sent import FromForm
+from api.web.once import do_once
+from api.web.sent import FromForm, Sent
 from scheduler.accounts.tokens import issue_token, list_tokens, revoke_token
 from scheduler.errors import InvalidInput
 from scheduler.store.tables import Role
@@ -39,19 +41,41 @@ def issue(guest: AdminHere, sent: FromForm) -> Response:
         return _page(guest, form.refused("role", "Choisissez un rôle."), status=422)
     try:
         days = read_count(sent.values.get("days", ""), most=_MOST_DAYS)
-        with guest.here.store.write() as session:
-            issued = issue_token(
-                session,
-                name=sent.values.get("name", ""),
-                role=Role(role),
-                territory_id=guest.actor.territory_id,
-                expires_at=guest.now + timedelta(days=days) if days else None,
-                now=guest.now,
-            )
+        secret = _issued_once(guest, sent, Role(role), days)
     except InvalidInput as refusal:
         field = "days" if refusal.field == "number" else "name"
         return _page(guest, form.refused(field, f"Attendu : {refusal.expected}."), status=422)
-    return _page(guest, Form(values={"days": "365"}, labels=_LABELS), secret=issued.token)
+    if not secret:
+        return RedirectResponse(f"{_PATH}?fait=cle-deja", status_code=HTTPStatus.SEE_OTHER)
+    return _page(guest, Form(values={"days": "365"}, labels=_LABELS), secret=secret)
+
+
+def _issued_once(guest: Guest, sent: Sent, role: Role, days: int | None) -> str:
+    """Make a key once for each form that was shown; "" the second time: its secret is kept nowhere."""
+    secrets: list[str] = []
+
+    def issued(session: Session) -> dict[str, str]:
+        made = issue_token(
+            session,
+            name=sent.values.get("name", ""),
+            role=role,
+            territory_id=guest.actor.territory_id,
+            expires_at=guest.now + timedelta(days=days) if days else None,
+            now=guest.now,
+        )
+        secrets.append(made.token)
+        return {"id": str(made.token_id)}
+
+    with guest.here.store.write() as session:
+        do_once(
+            session,
+            guest,
+            key=sent.values.get("key", ""),
+            route=f"POST {_PATH}",
+            what=(sent.values.get("name", ""), role, days),
+            effect=lambda: issued(session),
+        )
+    return secrets[0] if secrets else ""
 
 
 @router.post(_PATH + "/{token_id}/revoquer")
@@ -71,6 +95,7 @@ def _page(guest: Guest, form: Form, *, status: int = HTTPStatus.OK, secret: str 
         status=status,
         form=form,
         secret=secret,
+        key=uuid4().hex,
         tokens=[(token, _state(guest, token.revoked_at, token.expires_at)) for token in tokens],
         roles=list(words.ROLES.items()),
         notice=None if secret else notice_of(guest.request),

@@ -71,3 +71,8 @@ for (const held of document.querySelectorAll("[data-countdown-to]")) {
     }
   }, 1000);
 }
+// A row of links that scrolls on a phone begins where one is.
+for (const link of document.querySelectorAll(".nav [aria-current], .tabs [aria-current]")) {
+  const row = link.closest("ul");
+  row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
+}

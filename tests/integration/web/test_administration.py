@@ -109,8 +109,16 @@ def test_a_key_is_shown_once_and_revoked(browser_of: BrowserOf, store: Store) ->
     secret = re.search(r"relais_[\w-]{20,}", page.html)
     assert secret
     assert secret[0] not in admin.open(TOKENS).html
+    again = admin.send(page, TOKENS, name="Tableau", role="bureau", days="30")
+    assert "relais_" in again.html  # another form, another key
+    twice = admin.open(TOKENS)
+    for _ in range(2):
+        second = admin.send(twice, TOKENS, name="Deux fois", role="bureau", days="")
+    assert "n’est montrée qu’une fois" in second.text
     with store.read() as session:
-        token_id = session.exec(select(ApiToken.id)).one()
+        names = sorted(session.exec(select(ApiToken.name)).all())
+        assert names == ["Deux fois", "Tableau", "Tableau"]
+        token_id = session.exec(select(ApiToken.id)).first()
     assert "Clé révoquée" in admin.send(admin.open(TOKENS), f"{TOKENS}/{token_id}/revoquer").text
     assert "Révoquée" in admin.open(TOKENS).text
 
@@ -156,8 +164,10 @@ def test_communes_and_structures_of_the_territory(browser_of: BrowserOf) -> None
     wrong = admin.send(admin.open(places), places, name="MSP", commune="Cesson", finess="1")
     assert wrong.status == 422
     assert wrong.form(places).values["name"] == "MSP"
-    done = admin.send(wrong, places, finess="")
+    for _ in range(2):  # a double click
+        done = admin.send(wrong, places, finess="")
     assert "Structure ajoutée" in done.text
+    assert done.text.count("MSP") == 2  # its line, and the kind of that name in the form
 
 
 def test_the_service_shows_no_secret(browser_of: BrowserOf) -> None:

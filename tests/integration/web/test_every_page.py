@@ -3,15 +3,19 @@
 A new page is one line in the table ``PAGES`` of ``tests/pages.py``.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
 from api.security import COOKIE
+from api.web import router
 from scheduler.store.tables import Role
 from tests.demo_site import DemoSite, chromium, demo_site
 from tests.pages import PAGES, ListedPage
@@ -23,7 +27,7 @@ PHONE = {"width": 390, "height": 844}
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = """async () => (await axe.run(document, {
   resultTypes: ["violations"],
-  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
 })).violations.map((rule) => [rule.impact, rule.id, rule.nodes.slice(0, 3).map((node) => node.html)])"""
 FACTS = """() => ({
   width: document.documentElement.scrollWidth,
@@ -91,6 +95,39 @@ def walkers(browser: Browser, site: DemoSite) -> Iterator[dict[Role | None, Walk
     yield opened
     for walker in opened.values():
         walker.page.context.close()
+
+
+NO_PAGES = {
+    "/langue/{language}",  # leads elsewhere
+    "/creneaux/resultats",  # a part of a page, for the script
+    "/attestations/export.csv",
+    "/attestations/{practitioner_id}.pdf",
+    "/etudes/{study_id}/resultat.{form}",
+    "/indicateurs/export.{kind}",
+    "/patients/{referral_id}/lettre",
+    "/signaler/liste/modele.csv",
+    # need a study or a pair of doubles, which take long to make: walked by their own tests
+    "/doublons/{pair_id}",
+    "/etudes/{study_id}",
+    "/regles/versions/{policy_id}",
+}
+
+
+def test_no_page_is_left_out() -> None:
+    app = FastAPI()
+    app.include_router(router)
+    listed = {page.path.partition("?")[0] for page in PAGES}
+    shown = {
+        context.path
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute) and "GET" in (context.methods or ())
+    }
+    missing = {
+        path
+        for path in shown - NO_PAGES
+        if not any(re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), one) for one in listed)
+    }
+    assert missing == set()
 
 
 @pytest.mark.parametrize("listed", PAGES, ids=lambda listed: f"{listed.role or 'visitor'}{listed.path}")
