@@ -183,6 +183,7 @@ def _attend(session: Session, actor: Actor, booking_id: UUID, taken: Step, now: 
     if slot.start_at > now and booking.state in MOVES[taken].starts:
         raise NotYetBegun
     take(session, actor, booking, taken, now)
+    lapse(session, slot, actor.key, now)  # whatever the calendar said, the visit is behind
     session.flush()
     return booking
 

@@ -25,6 +25,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# how long one waits at most, on a machine that does much else; nothing is measured here
+expect.set_options(timeout=20_000)
 WIDTHS = {390: {"width": 390, "height": 844}, 1440: {"width": 1440, "height": 900}}
 
 
@@ -48,7 +50,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for width in WIDTHS:
         _fill(store, datetime.now(UTC), width)
     store.close()
-    with served(url, folder, RELAIS_SOLVE_SECONDS="10") as server:
+    with served(url, folder, RELAIS_SOLVE_SECONDS="10", RELAIS_FEED_ALLOW_PRIVATE="true") as server:
         yield server
 
 
@@ -141,7 +143,7 @@ def visitor(chromium: Browser, site: Served) -> Iterator[Callable[..., Visitor]]
             locale="fr-FR",
             color_scheme="light" if javascript else "dark",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         arrived = Visitor(context.new_page(), site.url, width)
         arrived.watch()
