@@ -4,7 +4,7 @@ Each act is done once for one page that was shown, however often its button is p
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
@@ -15,7 +15,9 @@ from api.web.forms import read_day
 from api.web.guests import Guest
 from api.web.once import do_once
 from api.web.sent import Sent
+from scheduler.accounts.actor import Actor
 from scheduler.errors import InvalidInput
+from scheduler.referrals.answers import DeclineReason, accept, decline
 from scheduler.referrals.attending import review, take_charge
 from scheduler.referrals.by_person import ChosenBecause
 from scheduler.referrals.decide import offer_by_hand
@@ -54,6 +56,22 @@ def act(guest: Guest, referral_id: UUID, name: str, sent: Sent, *, surgery: bool
             what=tuple(pair for pair in sent.pairs if pair[0] != "key"),
             effect=lambda: {"id": str(_done(session, guest, referral_id, known[name], sent.values))},
         )
+
+
+def answer(
+    session: Session, actor: Actor, offer_id: UUID, word: str, values: Mapping[str, str], *, now: datetime
+) -> str:
+    """Accept (``accepter``) or decline an offer as a form says; gives what became of it.
+
+    Raises
+    ------
+    InvalidInput
+        When it is declined without a reason of the list.
+    """
+    if word == "accepter":
+        return accept(session, actor, offer_id, now=now)[0].state.value
+    reason = _word(DeclineReason, values)
+    return decline(session, actor, offer_id, reason=reason, now=now)[0].state.value
 
 
 Act = Callable[[Session, Guest, UUID, Mapping[str, str]], object]

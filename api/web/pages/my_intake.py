@@ -1,6 +1,5 @@
 """The page "Mon accueil" of a GP and their secretary: offers to answer, patients, what the GP takes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -9,9 +8,8 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlmodel import Session
 
-from api.web.acts import act
+from api.web.acts import act, answer
 from api.web.errors import PageRoute
 from api.web.guests import Guest, guest
 from api.web.labels import age, commune_name, full_name, phone
@@ -20,8 +18,7 @@ from api.web.life_words import DECLINES, LOSSES, profile_words
 from api.web.once import do_once
 from api.web.sent import FromForm
 from api.web.words import STATES
-from scheduler.errors import InvalidInput
-from scheduler.referrals.answers import DeclineReason, accept, decline, list_open_offers
+from scheduler.referrals.answers import list_open_offers
 from scheduler.referrals.errors import IntakeFull, OfferAnswered, OfferOver
 from scheduler.referrals.own_intake import own_intake, waiting_nearby
 from scheduler.referrals.read import ReferralFile, get_referral
@@ -76,10 +73,10 @@ def show(guest: SurgeryHere) -> HTMLResponse:
     )
 
 
-@router.post("/mon-accueil/offres/{offer_id}/{answer}")
+@router.post("/mon-accueil/offres/{offer_id}/{word}")
 def answer_offer(
     offer_id: UUID,
-    answer: Annotated[str, Path(pattern="^(accepter|decliner)$")],
+    word: Annotated[str, Path(pattern="^(accepter|decliner)$")],
     guest: SurgeryHere,
     sent: FromForm,
 ) -> Response:
@@ -89,10 +86,12 @@ def answer_offer(
             do_once(
                 session,
                 guest,
-                key=f"{answer}-{offer_id}-{sent.values.get('key', '')}",
-                route=f"POST /mon-accueil/offres/{offer_id}/{answer}",
+                key=f"{word}-{offer_id}-{sent.values.get('key', '')}",
+                route=f"POST /mon-accueil/offres/{offer_id}/{word}",
                 what=sent.values.get("reason", ""),
-                effect=lambda: {"state": _answered(session, guest, offer_id, answer, sent.values)},
+                effect=lambda: {
+                    "state": answer(session, guest.actor, offer_id, word, sent.values, now=guest.now)
+                },
             )
     except OfferAnswered:
         return _back("repondu")
@@ -100,7 +99,7 @@ def answer_offer(
         return _back("tard")
     except IntakeFull:
         return _back("complet")
-    return _back("accepte" if answer == "accepter" else "decline")
+    return _back("accepte" if word == "accepter" else "decline")
 
 
 @router.post("/mon-accueil/patients/{referral_id}/{name}")
@@ -113,17 +112,6 @@ def tell(
     """Tell what became of a patient: visit, declaration, follow-up."""
     act(guest, referral_id, name, sent, surgery=True)
     return _back("note")
-
-
-def _answered(session: Session, guest: Guest, offer_id: UUID, answer: str, values: Mapping[str, str]) -> str:
-    if answer == "accepter":
-        accept(session, guest.actor, offer_id, now=guest.now)
-        return "accepted"
-    reason = values.get("reason", "")
-    if reason not in set(DeclineReason):
-        raise InvalidInput("raison", "une raison de la liste")
-    decline(session, guest.actor, offer_id, reason=DeclineReason(reason), now=guest.now)
-    return "declined"
 
 
 def _patient(guest: Guest, file: ReferralFile, row: Referral) -> OwnPatient:

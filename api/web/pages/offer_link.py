@@ -7,27 +7,22 @@ the form; the identity of the patient is never on this page.
 import hmac
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlmodel import Session
 
 from api.security import PUBLIC, refuse_cross_site
 from api.services import Here, Services
+from api.web.acts import answer
 from api.web.errors import PageRoute
 from api.web.guests import form_token
 from api.web.life_words import DECLINES, profile_words
 from api.web.rendering import render
 from api.web.sent import Sent, read_sent
-from scheduler.accounts.actor import Actor
-from scheduler.errors import InvalidInput, NotFound
+from scheduler.errors import NotFound
 from scheduler.referrals.answers import (
-    DeclineReason,
     OfferShown,
-    accept,
     behind_link,
-    decline,
     mark_used,
     show_offer,
 )
@@ -62,42 +57,32 @@ async def _from_link(secret: Secret, request: Request, here: Here) -> Sent | Non
     return sent if hmac.compare_digest(sent.token.encode(), form_token(here, secret).encode()) else None
 
 
-@router.post("/offre/{secret}/{answer}")
+@router.post("/offre/{secret}/{word}")
 def receive_answer(
     secret: Secret,
-    answer: Annotated[str, Path(pattern="^(accepter|decliner)$")],
+    word: Annotated[str, Path(pattern="^(accepter|decliner)$")],
     sent: Annotated[Sent | None, Depends(_from_link)],
     here: Here,
 ) -> Response:
     """Answer; sent twice, or by two people, it has one effect and both read what it was."""
-    done = "" if sent is None else _answered(secret, answer, sent, here)
+    done = "" if sent is None else _answered(secret, word, sent, here)
     return RedirectResponse(
         f"/offre/{secret}" + (f"?fait={done}" if done else ""), status_code=HTTPStatus.SEE_OTHER
     )
 
 
-def _answered(secret: str, answer: str, sent: Sent, here: Services) -> str:
+def _answered(secret: str, word: str, sent: Sent, here: Services) -> str:
     """Give a word for the page that follows; "" when it has to say what became of the offer before."""
     try:
         with here.store.write() as session:
             who, offer_id = behind_link(session, secret)
-            _answer(session, who, offer_id, answer, sent, here)
+            answer(session, who, offer_id, word, sent.values, now=here.clock())
             mark_used(session, secret, now=here.clock())
     except (OfferAnswered, OfferOver, NotFound):
         return ""
     except IntakeFull:
         return "complet"
     return "oui"
-
-
-def _answer(session: Session, who: Actor, offer_id: UUID, answer: str, sent: Sent, here: Services) -> None:
-    if answer == "accepter":
-        accept(session, who, offer_id, now=here.clock())
-        return
-    reason = sent.values.get("reason", "")
-    if reason not in set(DeclineReason):
-        raise InvalidInput("raison", "une raison de la liste")
-    decline(session, who, offer_id, reason=DeclineReason(reason), now=here.clock())
 
 
 def _state(shown: OfferShown) -> str:

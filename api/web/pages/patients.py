@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from api.web import words
-from api.web.acts import act
+from api.web.acts import act, answer
 from api.web.dates import short_day
 from api.web.errors import PageRoute
 from api.web.forms import Form
@@ -23,7 +23,6 @@ from api.web.signalling import understand_verification
 from matching import Policy
 from matching.priority import tier_of
 from scheduler.errors import Forbidden, InvalidInput
-from scheduler.referrals.answers import DeclineReason, accept, decline
 from scheduler.referrals.attending import find_case
 from scheduler.referrals.instance import age_on
 from scheduler.referrals.life import CORRECTABLE
@@ -110,32 +109,24 @@ def do(
     return RedirectResponse(f"{back}?fait={name}", status_code=HTTPStatus.SEE_OTHER)
 
 
-@router.post("/patients/{referral_id}/reponse/{answer}")
+@router.post("/patients/{referral_id}/reponse/{word}")
 def answer_for_gp(
     referral_id: UUID,
-    answer: Annotated[str, Path(pattern="^(accepter|decliner)$")],
+    word: Annotated[str, Path(pattern="^(accepter|decliner)$")],
     guest: CoordinatorHere,
     sent: FromForm,
 ) -> Response:
     """Write down what a GP answered on the telephone."""
-    offer_id, reason = read_id(sent.values.get("offer", "")), sent.values.get("reason", "")
-    if answer == "decliner" and reason not in set(DeclineReason):
-        raise InvalidInput("raison", "une raison de la liste")
+    offer_id = read_id(sent.values.get("offer", ""))
     with guest.here.store.write() as session:
         do_once(
             session,
             guest,
-            key=f"{answer}-{sent.values.get('key', '')}",
-            route=f"POST /patients/{referral_id}/reponse/{answer}",
-            what=(offer_id, reason),
+            key=f"{word}-{sent.values.get('key', '')}",
+            route=f"POST /patients/{referral_id}/reponse/{word}",
+            what=(offer_id, sent.values.get("reason", "")),
             effect=lambda: {
-                "id": str(
-                    accept(session, guest.actor, offer_id, now=guest.now)[0].id
-                    if answer == "accepter"
-                    else decline(session, guest.actor, offer_id, reason=DeclineReason(reason), now=guest.now)[
-                        0
-                    ].id
-                )
+                "state": answer(session, guest.actor, offer_id, word, sent.values, now=guest.now)
             },
         )
     return RedirectResponse(f"/patients/{referral_id}?fait=note", status_code=HTTPStatus.SEE_OTHER)
