@@ -74,8 +74,8 @@ def main() -> None:
     for engine in options.engine:
         with tempfile.TemporaryDirectory() as folder, _database(engine, Path(folder)) as url:
             rpps = _filled(url)
-            with _served(url, Path(folder)) as address:
-                _measure(engine, url, address, rpps, options)
+            with _served(url, Path(folder)) as (address, pid):
+                _measure(engine, url, _Asker(address, rpps, pid), options)
 
 
 def _options() -> argparse.Namespace:
@@ -88,39 +88,50 @@ def _options() -> argparse.Namespace:
     return parsed
 
 
-def _measure(engine: str, url: str, address: str, rpps: Sequence[str], options: argparse.Namespace) -> None:
-    ask = _Asker(address, rpps)
+def _measure(engine: str, url: str, ask: "_Asker", options: argparse.Namespace) -> None:
     ask.run(CALM_PER_S, 3)  # the first answers load what later ones find ready
     print(f"\n{engine:10} {len(ask.body)} bytes an answer")
-    _tell(f"{CALM_PER_S}/s", ask.run(CALM_PER_S, options.seconds))
+    ask.tell(f"{CALM_PER_S}/s", CALM_PER_S, options.seconds)
     with _matching(url):
-        _tell(f"{CALM_PER_S}/s during a matching run", ask.run(CALM_PER_S, options.seconds))
-    spiked = ask.run(SPIKE_PER_S, options.spike)
-    _tell(f"spike of {SPIKE_PER_S}/s", spiked)
-    _tell("right after it", ask.run(CALM_PER_S, 5))
+        ask.tell(f"{CALM_PER_S}/s during a matching run", CALM_PER_S, options.seconds)
+    ask.tell(f"spike of {SPIKE_PER_S}/s", SPIKE_PER_S, options.spike)
+    ask.tell("right after it", CALM_PER_S, 5)
 
 
-def _tell(title: str, answers: Sequence[Answer]) -> None:
+def _tell(title: str, answers: Sequence[Answer], cpu_s: float) -> None:
     statuses = dict(sorted(Counter(answer.status for answer in answers).items()))
-    good = sorted(answer.took_s for answer in answers if answer.status == 200)
+    good = sorted(answer.took_s for answer in answers if answer.status == 200) or [0.0]
     marks = {share: good[min(len(good) - 1, int(len(good) * share))] * 1000 for share in (0.5, 0.95, 0.99)}
     print(
         f"  {title:28} p50 {marks[0.5]:5.0f}  p95 {marks[0.95]:5.0f}  p99 {marks[0.99]:5.0f} ms"
-        f"  longest {good[-1] * 1000:5.0f}  {statuses}  load {load_average()}",
+        f"  longest {good[-1] * 1000:5.0f}  {statuses}"
+        f"  processor {cpu_s * 1000 / len(good):.0f} ms an answer  load {load_average()}",
         flush=True,
     )
+
+
+def _processor_s(pid: int) -> float:
+    """Read how much processor time a process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Asker:
     """Sends searches by the clock."""
 
-    def __init__(self, address: str, rpps: Sequence[str]) -> None:
-        self._address, self._rpps, self._random = address, rpps, Random(6)
+    def __init__(self, address: str, rpps: Sequence[str], pid: int) -> None:
+        self._address, self._rpps, self._pid, self._random = address, rpps, pid, Random(6)
         self.body = httpx.get(self._target(), headers={"Accept": "application/json+fhir"}).content
 
     def run(self, per_s: int, seconds: int) -> list[Answer]:
         """Send so many a second, each at its instant."""
         return asyncio.run(self._run([number / per_s for number in range(per_s * seconds)]))
+
+    def tell(self, title: str, per_s: int, seconds: int) -> None:
+        """Send them, and print what came of it."""
+        before = _processor_s(self._pid)
+        answers = self.run(per_s, seconds)
+        _tell(title, answers, _processor_s(self._pid) - before)
 
     async def _run(self, due: Sequence[float]) -> list[Answer]:
         limits = httpx.Limits(max_connections=None)
@@ -209,7 +220,7 @@ def _slots(who: Practitioner, practice: Practice, feed: Feed, now: datetime) -> 
 
 
 @contextmanager
-def _served(url: str, folder: Path) -> Iterator[str]:
+def _served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     environment = os.environ | {
@@ -231,7 +242,7 @@ def _served(url: str, folder: Path) -> Iterator[str]:
     )
     try:
         _wait(lambda: httpx.get(f"http://127.0.0.1:{port}/fhir/metadata").status_code == 200)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(30)

@@ -23,15 +23,18 @@ def arrive(session: Session, token: str, *, practitioner_id: int, now: datetime)
     """
     token_hash = hash_of(token)
     regulators = (
-        select(WebSession.token_hash)
+        select(WebSession)
         .join(SasRegulator, col(SasRegulator.account_id) == col(WebSession.account_id))
         .where(col(WebSession.token_hash) == token_hash, col(SasRegulator.active))
     )
     practitioner = session.get(Practitioner, practitioner_id)
-    if practitioner is None or session.exec(regulators).first() is None:
+    row = session.exec(regulators).first()
+    if practitioner is None or row is None:
         return False
     territory_id = practitioner.territory_id
     session.merge(SasVisit(token_hash=token_hash, territory_id=territory_id, arrived_at=now))
+    row.role = row.territory_id = None  # whatever they chose to act as before, they are here for this
+    session.add(row)
     session.flush()
     return True
 

@@ -68,7 +68,7 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     database = folder / "relais.db"
     database.write_bytes(sqlite_template.read_bytes())
     store = Store.open(f"sqlite:///{database}")
-    rpps = _demo(store)
+    rpps = load(store)
     _certificates(folder)
     listening = Listening.somewhere()
     settings = Settings(
@@ -93,7 +93,7 @@ def town(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         store.close()
 
 
-def _demo(store: Store) -> tuple[str, ...]:
+def load(store: Store) -> tuple[str, ...]:
     now = utc_now()
     demo = replace(demo_territory(2026, local_day(now, "Europe/Paris")), referrals=())
     with store.write() as session:
