@@ -255,6 +255,9 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/agendas/{feed}", _C, "coordination-agenda"),
     ListedPage("/messages", _C, "coordination-messages"),
     ListedPage("/messages/lettres", _C, "coordination-lettres"),
+    ListedPage("/patients/{referral}/lettre", _C),
+    ListedPage("/messages", _C, "coordination-messages"),
+    ListedPage("/messages/lettres", _C, "coordination-lettres"),
     # bureau
     ListedPage("/", _B, "bureau-accueil"),
     ListedPage("/indicateurs", _B, "bureau-indicateurs"),
@@ -262,6 +265,8 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/appariements", _B),
     ListedPage("/regles/comparer", _B, "bureau-comparer"),
     ListedPage("/regles/essai", _B, "bureau-essai"),
+    ListedPage("/indicateurs", _B, "bureau-indicateurs"),
+    ListedPage("/attestations", _B, "bureau-attestations"),
     # admin
     ListedPage("/", _A, "administration-accueil"),
     ListedPage("/administration/comptes", _A, "administration-comptes"),

@@ -15,6 +15,7 @@ from api.cli import (
     demo,
     demography,
     fill,
+    indicators,
     jobs,
     pathways,
     policy,
@@ -22,6 +23,7 @@ from api.cli import (
     sas,
     serve,
     signals,
+    simulate,
     territories,
     tokens,
     users,
@@ -52,6 +54,8 @@ app.command("signals", cls=FrenchCommand, help=signals.HELP, epilog=signals.EXAM
 app.add_typer(calendar.app, name="calendar")
 app.command("serve", cls=FrenchCommand, help=serve.HELP, epilog=serve.EXAMPLE)(serve.serve)
 app.command("jobs", cls=FrenchCommand, help=jobs.HELP, epilog=jobs.EXAMPLE)(jobs.jobs)
+app.command("simulate", cls=FrenchCommand, help=simulate.HELP, epilog=simulate.EXAMPLE)(simulate.simulate)
+app.add_typer(indicators.app, name="indicators")
 app.command("migrate", cls=FrenchCommand, help=database.HELP, epilog=database.EXAMPLE)(database.migrate)
 app.add_typer(territories.app, name="territory")
 app.add_typer(users.app, name="user")
