@@ -1,12 +1,14 @@
 """Make the pictures of the user guide: each page of ``tests.pages`` on a phone and on a desk.
 
 ``python -m tests.screenshots [NAME …]`` writes ``docs/images/<name>-390.png`` and ``-1440.png``, of all pages
-or of those named. A small palette of each picture's own is enough for flat pages, and keeps the
-whole folder under three megabytes. Everyone on them is invented.
+or of those named. The palette of the design system is enough for flat pages, and keeps the whole folder
+under three megabytes. Everyone on them is invented.
 """
 
+import re
 import sys
 import tempfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from api.security import COOKIE
+from api.web.rendering import STATIC
 from scheduler.store.tables import Role
 from tests.demo_site import DemoSite, chromium, demo_site
 from tests.pages import PAGES
@@ -21,7 +24,8 @@ from tests.pages import PAGES
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 SCREENS = {390: (390, 844, 1300), 1440: (1440, 900, 1100)}
 """Width, height, and the most that is shown of a long page, in pixels."""
-_NUM_COLOURS = 28
+_CSS = (STATIC / "relais.css").read_text(encoding="utf-8")
+_LIGHT = re.compile(r":root \{(.*?)\}", re.DOTALL)
 
 
 def main(names: list[str]) -> None:
@@ -67,11 +71,29 @@ def _taken(page: Page, width: int) -> bytes:
 
 
 def _kept(taken: bytes, path: Path) -> int:
-    """Write a picture with a small palette of its own; give its size in bytes."""
+    """Write a picture with the palette of the design system; give its size in bytes."""
     picture = Image.open(BytesIO(taken)).convert("RGB")
-    small = picture.quantize(_NUM_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
+    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(path, optimize=True)
     return path.stat().st_size
+
+
+@cache
+def _palette() -> Image.Image:
+    """Give the colours of the light theme, and how the darker ones look at the edges of letters and lines."""
+    tokens = dict(re.findall(r"--([\w-]+): #([0-9a-f]{6});", _LIGHT.search(_CSS)[1]))  # type: ignore[index]
+    colours = {name: tuple(int(text[i : i + 2], 16) for i in (0, 2, 4)) for name, text in tokens.items()}
+    grounds = [colours[name] for name in ("surface", "paper", "brand-tint")]
+    inks = [colours[name] for name in ("ink", "ink-soft", "brand", "danger", "warn", "ok")]
+    blends = [
+        tuple(round(i + share * (g - i)) for i, g in zip(ink, ground, strict=True))
+        for ink in inks
+        for ground in (grounds if ink == inks[0] else grounds[:1])
+        for share in (0.35, 0.7)
+    ]
+    flat = [part for colour in dict.fromkeys([*colours.values(), *blends]) for part in colour]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(flat)
+    return palette
 
 
 if __name__ == "__main__":

@@ -116,13 +116,10 @@ def change_roles(
         raise NotOnYourself
     if roles & _OWN_PRACTITIONER and account.practitioner_id is None:
         raise InvalidInput("rôle", "un médecin choisi à l'invitation pour ce rôle")
-    held = set(
-        session.exec(
-            select(Grant.role).where(
-                col(Grant.account_id) == account_id, col(Grant.territory_id) == actor.territory_id
-            )
-        )
+    mine = select(Grant).where(
+        col(Grant.account_id) == account_id, col(Grant.territory_id) == actor.territory_id
     )
+    held = {grant.role for grant in session.exec(mine)}
     for given in roles - held:
         grant_role(session, account_id, territory_id=actor.territory_id, role=given)
     for taken in held - roles:
