@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from api.web.dates import counted, number, percent, short_month
-from api.web.labels import commune_name
 from api.web.maps import Area, Drawing, map_svg
+from api.web.places import meant
 
 Answer = Mapping[str, Any]
 
@@ -28,9 +28,15 @@ class PlaceLine:
     ald: int | None
 
 
-def place_lines(answer: Answer, name: str) -> list[PlaceLine]:
-    """Give the lines of ``communes`` or ``practitioners``, those that change most first."""
-    lines = [_place(one, answer["more"]) for one in answer[name]]
+def place_lines(answer: Answer, name: str, near: tuple[str, ...]) -> list[PlaceLine]:
+    """Give the lines of ``communes`` or ``practitioners``, those that change most first.
+
+    Parameters
+    ----------
+    near
+        INSEE codes of the territory: answers name communes, maps want their codes.
+    """
+    lines = [_place(one, answer["more"], _code(one["commune"], near)) for one in answer[name]]
     return sorted(lines, key=lambda line: (-(line.placed or 0), line.placed is None, line.commune, line.name))
 
 
@@ -45,22 +51,22 @@ def places_map(lines: Iterable[PlaceLine], insee: Sequence[str]) -> Drawing:
         Area(
             insee=code, value=None if (n := placed.get(code)) is None else max(0, n), told=told.get(code, "")
         )
-        for code in sorted({*insee, *placed})
+        for code in sorted({*insee, *placed} - {""})
     )
 
 
-def _place(one: Mapping[str, Any], more: int) -> PlaceLine:
-    checked, commune = one["checked"], commune_name(one["commune"])
+def _place(one: Mapping[str, Any], more: int, insee: str) -> PlaceLine:
+    checked, commune = one["checked"], one["commune"]
     if checked is None:
         return PlaceLine(
-            name=one["name"], commune=commune, insee=one["commune"], sentence=one["sentence"],
+            name=one["name"], commune=commune, insee=insee, sentence=one["sentence"],
             placed=None, by_tier=None, ald=None,
         )  # fmt: skip
     placed, ald = int(checked["placed"]), checked.get("ald")
     return PlaceLine(
         name=one["name"],
         commune=commune,
-        insee=one["commune"],
+        insee=insee,
         sentence=_promise(more, commune, placed, ald or 0),
         placed=placed,
         by_tier=tuple(checked["by_tier"]),
@@ -120,12 +126,12 @@ def month_lines(answer: Answer) -> list[MonthLine]:
     ]
 
 
-def commune_lines(answer: Answer) -> list[CommuneLine]:
+def commune_lines(answer: Answer, near: tuple[str, ...]) -> list[CommuneLine]:
     """Give the communes of a projection, those that run short first."""
     lines = [
         CommuneLine(
-            name=commune_name(one["label"]),
-            insee=one["label"],
+            name=one["label"],
+            insee=_code(one["label"], near),
             first=_spread(one["waiting_first"]),
             last=_spread(one["waiting_last"]),
             grows=one["waiting_last"]["median"] - one["waiting_first"]["median"],
@@ -146,8 +152,14 @@ def future_map(lines: Iterable[CommuneLine], insee: Sequence[str]) -> Drawing:
             value=max(0.0, grows[code]) if code in grows else None,
             told=f"{grows[code]:+.0f}".replace("-", "−") if code in grows else "",
         )
-        for code in sorted({*insee, *grows})
+        for code in sorted({*insee, *grows} - {""})
     )
+
+
+def _code(name: str, near: tuple[str, ...]) -> str:
+    """Give the INSEE code of a commune that an answer names; "" when it is not one."""
+    found = meant(name, near)
+    return found[0].insee if found else ""
 
 
 def _spread(spread: Mapping[str, float]) -> str:
@@ -179,8 +191,7 @@ def group_lines(answer: Answer) -> dict[str, list[GroupLine]]:
     found: dict[str, list[GroupLine]] = {}
     for outcomes in zip(*(policy["outcomes"] for policy in answer["policies"]), strict=True):
         dimension, label = outcomes[0]["dimension"], outcomes[0]["label"]
-        name = commune_name(label) if dimension == "commune" else label
-        found.setdefault(dimension, []).append(GroupLine(label=name, outcomes=outcomes))
+        found.setdefault(dimension, []).append(GroupLine(label=label, outcomes=outcomes))
     if "commune" in found:
         found["commune"].sort(key=lambda line: line.label)
     return found
@@ -197,10 +208,9 @@ def rehearsal_rows(answer: Answer) -> list[list[str | int | float]]:
     ]  # fmt: skip
     rows = [headings]
     for policy in answer["policies"]:
-        for one in policy["outcomes"]:
-            label = commune_name(one["label"]) if one["dimension"] == "commune" else one["label"]
-            rows.append(
-                [DIMENSIONS.get(one["dimension"], one["dimension"]), label, policy["version"]]
-                + ["·" if one[name] is None else one[name] for name in names]
-            )
+        rows += [
+            [DIMENSIONS.get(one["dimension"], one["dimension"]), one["label"], policy["version"]]
+            + ["·" if one[name] is None else one[name] for name in names]
+            for one in policy["outcomes"]
+        ]
     return rows

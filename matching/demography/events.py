@@ -27,6 +27,9 @@ class Departure:
         Parts of tiers 1, 2, 3 in the panel; they sum to 1.
     share_signalled : float
         Part of the panel that comes to the waiting list, 0 to 1.
+    like : str or None
+        Id of a GP of the instance near whom the panel lives, for somebody who is not of the instance
+        because they take nobody.
     """
 
     practitioner_id: str
@@ -34,6 +37,12 @@ class Departure:
     panel: int
     tier_mix: tuple[float, float, float]
     share_signalled: float = 1.0
+    like: str | None = None
+
+    @property
+    def near(self) -> str:
+        """Id of the GP of the instance near whom the panel lives."""
+        return self.like or self.practitioner_id
 
     def __post_init__(self) -> None:
         who = f"départ de {self.practitioner_id}"

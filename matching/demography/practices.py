@@ -90,7 +90,7 @@ def _refuse_unknown(
     openings: Sequence[Opening],
     places_per_month: Mapping[str, int],
 ) -> None:
-    named = [d.practitioner_id for d in departures] + [o.like for o in openings] + list(places_per_month)
+    named = [d.near for d in departures] + [o.like for o in openings] + list(places_per_month)
     problems = [f"projection : médecin {key} inconnu" for key in dict.fromkeys(named) if key not in known]
     opening = [o.practitioner.id for o in openings]
     problems += [f"projection : médecin {key} déjà présent" for key in opening if key in known]

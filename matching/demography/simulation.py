@@ -181,7 +181,7 @@ def _newcomers(plan: _Plan, before: date, on: date, random: np.random.Generator)
     drawn = plan.templates.of_inflow(plan.inflow, random)
     for departure in plan.departures:
         if before < departure.on <= on:
-            row = plan.practices.row(departure.practitioner_id)
+            row = plan.practices.row(departure.near)
             drawn += plan.templates.of_panel(departure, row, random)
     return drawn
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from math import cos, radians
 
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.rows import id_of
-from scheduler.store.tables import DepartingPatient, Departure, Intake, Practitioner
+from scheduler.store.tables import DepartingPatient, Departure, Intake, Practice, Practitioner
 
 USUAL_PANEL = 900
 """Patients of a GP whose panel nobody has counted, an order of size for France."""
@@ -51,6 +52,26 @@ def announced_departures(session: Session, actor: Actor, *, on: date) -> tuple[A
         if intake.leaving_on is not None:
             found.setdefault(id_of(gp), _departure(gp, intake.leaving_on, None))
     return tuple(sorted(found.values(), key=lambda one: (one.on, one.name)))
+
+
+def neighbours_of(session: Session, actor: Actor, practitioner_id: int) -> tuple[int, ...]:
+    """List the GPs of the territory who have opened an intake, the nearest to a GP's practice first."""
+    own = select(Practice).where(col(Practice.practitioner_id) == practitioner_id).order_by(col(Practice.id))
+    if (home := session.exec(own).first()) is None:
+        return ()
+    query = (
+        select(Practitioner.id, Practice.latitude, Practice.longitude)
+        .join(Intake, col(Intake.practitioner_id) == col(Practitioner.id))
+        .join(Practice, col(Practice.id) == col(Intake.practice_id))
+        .where(col(Practitioner.territory_id) == actor.territory_id, col(Intake.closed_at).is_(None))
+    )
+    shrink = cos(radians(home.latitude))
+    apart = {
+        key: (latitude - home.latitude) ** 2 + ((longitude - home.longitude) * shrink) ** 2
+        for key, latitude, longitude in session.exec(query)
+        if key is not None and key != practitioner_id
+    }
+    return tuple(sorted(apart, key=lambda key: (apart[key], key)))
 
 
 def _panels(session: Session) -> dict[int, int]:

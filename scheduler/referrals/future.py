@@ -1,7 +1,7 @@
 """What is expected of the coming months, as people state it, and as the projection takes it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -26,6 +26,9 @@ class Leaving:
         Parts of tiers 1, 2, 3 in the panel; they sum to 1. None = as on the waiting list.
     share_signalled : float
         Part of the panel that comes to the waiting list.
+    neighbours : tuple of str
+        GPs around, the nearest first: near the first of them who takes patients lives the panel of
+        somebody who takes nobody.
     """
 
     practitioner_id: str
@@ -33,6 +36,7 @@ class Leaving:
     panel: int
     tier_mix: tuple[float, float, float] | None = None
     share_signalled: float = 0.3
+    neighbours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,7 @@ class Future:
     months : int
         How far to look, 1 to ``MOST_MONTHS``.
     places_per_month : mapping of str to int
-        New places per month, by practitioner.
+        New places per month, by practitioner; of those who take nobody it is left out.
     scenarios : int
         Drawn futures whose median and range are told, 1 to 20.
     """
@@ -93,6 +97,7 @@ def future_arguments(
         When a practitioner is not one of the instance.
     """
     mix = _mix(instance, policy)
+    taking = {gp.id for gp in instance.practitioners}
     return {
         "labels": tuple(communes),
         "months": future.months,
@@ -104,14 +109,22 @@ def future_arguments(
                 panel=one.panel,
                 tier_mix=one.tier_mix or mix,
                 share_signalled=one.share_signalled,
+                like=_stand_in(one, taking),
             )
             for one in future.leaving
         ),
         "openings": tuple(_opening(one, number, instance) for number, one in enumerate(future.arriving, 1)),
-        "places_per_month": dict(future.places_per_month),
+        "places_per_month": {gp: more for gp, more in future.places_per_month.items() if gp in taking},
         "scenarios": future.scenarios,
         "seed": future.seed,
     }
+
+
+def _stand_in(leaving: Leaving, taking: Collection[str]) -> str | None:
+    """Give the GP near whom a panel lives when the one who leaves takes nobody."""
+    if leaving.practitioner_id in taking:
+        return None
+    return next((gp for gp in leaving.neighbours if gp in taking), None)
 
 
 def _mix(instance: Instance, policy: Policy) -> tuple[float, float, float]:

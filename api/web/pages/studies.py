@@ -61,19 +61,19 @@ def _seen(guest: Guest, study: Study) -> studied.Answer:
 
 
 def _places(guest: Guest, study: Study, answer: studied.Answer) -> HTMLResponse:
-    communes = studied.place_lines(answer, "communes")
+    communes = studied.place_lines(answer, "communes", guest.insee)
     return guest.page(
         "study_places.html",
         study=study,
         more=answer["more"],
         communes=communes,
-        practitioners=studied.place_lines(answer, "practitioners"),
+        practitioners=studied.place_lines(answer, "practitioners", guest.insee),
         drawing=studied.places_map(communes, guest.insee) if communes else None,
     )
 
 
 def _demography(guest: Guest, study: Study, answer: studied.Answer) -> HTMLResponse:
-    communes = studied.commune_lines(answer)
+    communes = studied.commune_lines(answer, guest.insee)
     with guest.here.store.read() as session:
         leaving = [
             (practitioner_name(session, int(one["practitioner_id"])), one["on"], one["panel"])

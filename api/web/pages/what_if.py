@@ -1,6 +1,7 @@
 """What would change: a place more here or there, a GP who leaves or comes. Nothing is proposed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
 
@@ -13,7 +14,7 @@ from api.web.forms import Form, Problems, read_count, read_day
 from api.web.guests import CoordinatorHere, Guest
 from api.web.sent import FromForm, Sent
 from scheduler.errors import InvalidInput
-from scheduler.referrals.announced import announced_departures
+from scheduler.referrals.announced import announced_departures, neighbours_of
 from scheduler.referrals.errors import StudyInProgress
 from scheduler.referrals.future import MOST_MONTHS, Arriving, Future, Leaving
 from scheduler.referrals.overview import practitioners_here
@@ -22,7 +23,7 @@ from scheduler.store.tables import StudyKind
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-LINES = 4
+LINES = 3
 """Departures and arrivals a form has room for, beside those that are announced."""
 _MOST_PLACES = 50
 _SIGNALLED_PERCENT = 30
@@ -70,10 +71,23 @@ def start_future(guest: CoordinatorHere, sent: FromForm) -> Response:
     if problems.by_field:
         form = Form(values=sent.values, errors=problems.by_field, labels=_labels(sent))
         return _future(guest, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    future = replace(future, leaving=_with_neighbours(guest, future.leaving))
     order = StudyOrder(
         kind=StudyKind.DEMOGRAPHY, future=future, time_limit_s=guest.here.settings.solve_seconds
     )
     return started(guest, order)
+
+
+def _with_neighbours(guest: Guest, leaving: tuple[Leaving, ...]) -> tuple[Leaving, ...]:
+    """Say who practises around those who leave: most of them take nobody any more."""
+    with guest.here.store.read() as session:
+        return tuple(
+            replace(
+                one,
+                neighbours=tuple(map(str, neighbours_of(session, guest.actor, int(one.practitioner_id)))),
+            )
+            for one in leaving
+        )
 
 
 def started(guest: Guest, order: StudyOrder) -> Response:
@@ -134,6 +148,8 @@ def _leaving(
         return None
     on = _day(given, f"on-{number}", today, problems)
     panel = problems.attempt(f"panel-{number}", lambda: _number(given.get(f"panel-{number}", ""), 10_000), 0)
+    if not (given[f"gp-{number}"].isdecimal() and len(given[f"gp-{number}"]) < 10):
+        raise InvalidInput("practitioner_id", "un médecin de la liste")
     return Leaving(practitioner_id=given[f"gp-{number}"], on=on, panel=panel or 0, share_signalled=share)
 
 

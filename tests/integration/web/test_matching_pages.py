@@ -188,10 +188,15 @@ def test_more_places_are_asked_and_told_with_their_alds(
     assert (wrong.status, wrong.form("/places").values["more"]) == (422, "beaucoup")
     checked = {"placed": 9, "by_tier": [4, 3, 2], "ald": 4, "proven": True, "sentence": ""}
     line = {
-        "practitioner_id": "1", "name": "Dr Inès Un", "commune": "77122", "rank": 1, "minutes": 0.0,
+        "practitioner_id": "1", "name": "Dr Inès Un", "commune": "Combs-la-Ville", "rank": 1, "minutes": 0.0,
         "basis": "exact", "sentence": "Une place.", "checked": checked,
     }  # fmt: skip
-    unchecked = line | {"practitioner_id": "2", "name": "Dr Omar Deux", "commune": "77445", "checked": None}
+    unchecked = line | {
+        "practitioner_id": "2",
+        "name": "Dr Omar Deux",
+        "commune": "Savigny-le-Temple",
+        "checked": None,
+    }
     page = browser.open(_kept(store, town, StudyKind.PLACES, {
         "more": 2, "communes": [unchecked, line], "practitioners": [line, unchecked],
     }))  # fmt: skip
@@ -223,7 +228,7 @@ def test_a_projection_is_asked_with_what_is_announced_and_told_month_by_month(
         for month in (11, 12)
     ]  # fmt: skip
     commune = {
-        "label": "77122", "waiting_first": ZERO, "waiting_last": grows, "share_placed": ZERO,
+        "label": "Combs-la-Ville", "waiting_first": ZERO, "waiting_last": grows, "share_placed": ZERO,
         "runs_short": True, "longer_from": "2026-12-23",
     }  # fmt: skip
     told = browser.open(_kept(store, town, StudyKind.DEMOGRAPHY, {
