@@ -6,28 +6,28 @@ lacked; what it held before is kept in a ``ReferralCorrection``, from which ``un
 Lines of history: ``merged`` (pair, into or other, fields), ``set_apart`` (pair), ``unmerged`` (pair).
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
-from scheduler.errors import Conflict, NotFound, WrongState
+from scheduler.errors import Conflict, WrongState
 from scheduler.referrals.corrections import keep_correction, values_of
-from scheduler.referrals.duplicates import one_at_a_time, undecided_pairs
+from scheduler.referrals.duplicates import one_at_a_time
 from scheduler.referrals.ending import end
 from scheduler.referrals.filing import has_consent
 from scheduler.referrals.history import SIGNALLED, note, today_in
 from scheduler.referrals.instance import NEEDS
 from scheduler.referrals.life import OPEN, next_action_on
+from scheduler.referrals.pairs import find_pair, stays_first
 from scheduler.referrals.pathways import pathway_in_force
 from scheduler.referrals.qualify import enlist_if_ready
 from scheduler.referrals.ranking import RankBecause, record_place, rules_for
-from scheduler.referrals.scope import find_referral, reachable
+from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
 from scheduler.store.tables import (
     CloseReason,
@@ -47,19 +47,7 @@ SET_APART = "set_apart"
 UNMERGED = "unmerged"
 
 _S = ReferralState
-_PROGRESS = (
-    _S.RECEIVED,
-    _S.QUALIFIED,
-    _S.SUSPENDED,
-    _S.WAITING,
-    _S.PROPOSED,
-    _S.OFFERED,
-    _S.ACCEPTED,
-    _S.SEEN,
-    _S.DECLARED,
-)
 _WITH_A_GP = frozenset({_S.OFFERED, _S.ACCEPTED, _S.SEEN, _S.DECLARED})
-_SIDES = (col(DuplicatePair.referral_id), col(DuplicatePair.other_id))
 _FILLED = ("birth_date", "gender", "phone", "email", "address", "contact_preference", "contact_name")
 
 
@@ -73,68 +61,6 @@ class TwoOffers(Conflict):
             "Les deux dossiers sont déjà chez un médecin. Retirez d'abord l'une des deux demandes, "
             "puis réunissez les dossiers."
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """One of two files side by side, as the coordination compares them."""
-
-    referral_id: UUID
-    family_name: str
-    given_name: str
-    birth_date: date | None
-    phone: str
-    insee: str
-    state: ReferralState
-    waiting_since: date
-    created_at: datetime
-    stays: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Two files that may be of one patient; ``because`` holds codes of ``likeness.Because``."""
-
-    id: UUID
-    because: tuple[str, ...]
-    decision: DuplicateDecision
-    found_at: datetime
-    decided_at: datetime | None
-    sides: tuple[Side, Side]
-
-
-def open_pairs(session: Session, actor: Actor, *, now: datetime, limit: int = 100) -> list[Pair]:
-    """List the pairs nobody has decided, the oldest first; each file shown is traced."""
-    query = undecided_pairs(actor.territory_id).limit(limit)
-    return [_shown(session, actor, pair, now) for pair in session.exec(query)]
-
-
-def recent_decisions(session: Session, actor: Actor, *, now: datetime, limit: int = 20) -> list[Pair]:
-    """List the last decisions, the newest first, so that a wrong one can be undone."""
-    query = (
-        select(DuplicatePair)
-        .join(Referral, or_(*(col(Referral.id) == side for side in _SIDES)))
-        .where(
-            reachable(actor),
-            col(DuplicatePair.decision).in_([DuplicateDecision.MERGED, DuplicateDecision.DISTINCT]),
-        )
-        .group_by(col(DuplicatePair.id))
-        .having(func.count() == len(_SIDES))  # neither is hidden
-        .order_by(col(DuplicatePair.decided_at).desc(), col(DuplicatePair.id))
-        .limit(limit)
-    )
-    return [_shown(session, actor, pair, now) for pair in session.exec(query)]
-
-
-def get_pair(session: Session, actor: Actor, pair_id: UUID, *, now: datetime) -> Pair:
-    """Read two files side by side.
-
-    Raises
-    ------
-    NotFound
-        When this person may not reach them.
-    """
-    return _shown(session, actor, _find_pair(session, actor, pair_id), now)
 
 
 def merge(session: Session, actor: Actor, pair_id: UUID, *, now: datetime) -> Referral:
@@ -192,7 +118,7 @@ def set_apart(session: Session, actor: Actor, pair_id: UUID, *, now: datetime) -
     WrongState
         When the pair was decided.
     """
-    pair = _find_pair(session, actor, pair_id)
+    pair = find_pair(session, actor, pair_id)
     if pair.decision is not DuplicateDecision.OPEN:
         raise WrongState("duplicate_pair", pair.decision.value, SET_APART)
     _decide(session, actor, pair, DuplicateDecision.DISTINCT, now)
@@ -222,7 +148,7 @@ def undo_merge(session: Session, actor: Actor, pair_id: UUID, *, now: datetime) 
         When the two were not merged.
     """
     one_at_a_time(session, actor.territory_id)
-    pair = _find_pair(session, actor, pair_id)
+    pair = find_pair(session, actor, pair_id)
     if pair.decision is not DuplicateDecision.MERGED:
         raise WrongState("duplicate_pair", pair.decision.value, UNMERGED)
     closed = _closed_of(session, actor, pair)
@@ -248,7 +174,7 @@ def followed_file(session: Session, referral: Referral) -> Referral:
 
 def _locked(session: Session, actor: Actor, pair_id: UUID) -> tuple[DuplicatePair, Referral, Referral]:
     """Load a pair and its files, locked in one order: the one that stays, and the other."""
-    pair = _find_pair(session, actor, pair_id)
+    pair = find_pair(session, actor, pair_id)
     if pair.decision is not DuplicateDecision.OPEN:
         raise WrongState("duplicate_pair", pair.decision.value, MERGED)
     both = [
@@ -259,14 +185,8 @@ def _locked(session: Session, actor: Actor, pair_id: UUID) -> tuple[DuplicatePai
             raise WrongState("referral", each.state.value, MERGED)
     if all(each.state in _WITH_A_GP for each in both):
         raise TwoOffers
-    kept, other = sorted(both, key=_stays_first)
+    kept, other = sorted(both, key=stays_first)
     return pair, kept, other
-
-
-def _stays_first(referral: Referral) -> tuple[int, date, datetime, str]:
-    """Sort the file that stays first: the one further on, then the longer wait, then the older."""
-    progress = _PROGRESS.index(referral.state) if referral.state in _PROGRESS else -1
-    return -progress, referral.waiting_since, referral.created_at, str(referral.id)
 
 
 def _take_over(session: Session, kept: Referral, other: Referral) -> None:
@@ -414,53 +334,3 @@ def _decide(
     pair.decision, pair.decided_by, pair.decided_at = decision, actor.account_id, now
     session.add(pair)
     session.flush()
-
-
-def _find_pair(session: Session, actor: Actor, pair_id: UUID) -> DuplicatePair:
-    query = (
-        select(DuplicatePair)
-        .where(col(DuplicatePair.id) == pair_id, col(DuplicatePair.territory_id) == actor.territory_id)
-        .execution_options(populate_existing=True)
-    )
-    pair = session.exec(query).first()
-    if pair is None:
-        raise NotFound("duplicate_pair")
-    find_referral(session, actor, pair.referral_id)
-    find_referral(session, actor, pair.other_id)
-    return pair
-
-
-def _shown(session: Session, actor: Actor, pair: DuplicatePair, now: datetime) -> Pair:
-    query = (
-        select(Referral, Patient)
-        .join(Patient, col(Patient.id) == col(Referral.patient_id))
-        .where(or_(col(Referral.id) == pair.referral_id, col(Referral.id) == pair.other_id))
-    )
-    rows = {referral.id: (referral, patient) for referral, patient in session.exec(query)}
-    stays = min((referral for referral, _ in rows.values()), key=_stays_first).id
-    for referral, patient in rows.values():
-        trace(session, actor, "R", referral.id, patient.id, now=now)
-    first, second = (_side(*rows[each], stays=each == stays) for each in (pair.other_id, pair.referral_id))
-    return Pair(
-        id=pair.id,
-        because=tuple(pair.because),
-        decision=pair.decision,
-        found_at=pair.found_at,
-        decided_at=pair.decided_at,
-        sides=(first, second),
-    )
-
-
-def _side(referral: Referral, patient: Patient, *, stays: bool) -> Side:
-    return Side(
-        referral_id=referral.id,
-        family_name=patient.family_name,
-        given_name=patient.given_name,
-        birth_date=patient.birth_date,
-        phone=patient.phone,
-        insee=patient.insee,
-        state=referral.state,
-        waiting_since=referral.waiting_since,
-        created_at=referral.created_at,
-        stays=stays,
-    )

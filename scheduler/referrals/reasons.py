@@ -18,7 +18,8 @@ from scheduler.referrals.errors import ConsentMissing
 from scheduler.referrals.filing import has_consent
 from scheduler.referrals.history import today_in
 from scheduler.referrals.instance import Prepared, build_instance
-from scheduler.referrals.policies import in_force
+from scheduler.referrals.pathways import pathway_in_force
+from scheduler.referrals.ranking import rules_for
 from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
 from scheduler.store.engine import Store
@@ -128,15 +129,17 @@ def why_not_this_one(
 def _asked(store: Store, actor: Actor, referral_id: UUID, clock: Clock, travel: TravelTimes | None) -> _Asked:
     now = clock()
     with store.write() as session:  # the reading of the file is traced
-        _open_file(session, actor, referral_id, now)
+        code = _open_file(session, actor, referral_id, now)
     with store.read() as session:
-        policy = in_force(session, actor.territory_id).policy
+        pathway = pathway_in_force(session, actor.territory_id, code)
+        policy = rules_for(session, actor.territory_id, pathway).policy
         prepared = build_instance(
             session,
             actor.territory_id,
             on=today_in(session, actor.territory_id, now),
             policy=policy,
             travel=travel or GreatCircleTravel(),
+            pathway=pathway,
             proposals_are_firm=True,
         )
     if all(patient.id != str(referral_id) for patient in prepared.instance.patients):
@@ -144,10 +147,12 @@ def _asked(store: Store, actor: Actor, referral_id: UUID, clock: Clock, travel: 
     return _Asked(prepared, policy)
 
 
-def _open_file(session: Session, actor: Actor, referral_id: UUID, now: datetime) -> None:
+def _open_file(session: Session, actor: Actor, referral_id: UUID, now: datetime) -> str:
+    """Note that a file is opened to be explained; gives the code of its pathway."""
     referral = find_referral(session, actor, referral_id)
     if referral.state not in _CONCERNED:
         raise WrongState("referral", referral.state.value, "explain")
     if not has_consent(session, referral_id):
         raise ConsentMissing
     trace(session, actor, "R", referral.id, referral.patient_id, now=now)
+    return referral.pathway

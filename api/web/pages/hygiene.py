@@ -15,15 +15,8 @@ from api.web.sent import FromForm
 from api.web.words import CONTACT_OUTCOMES, CONTACT_PREFERENCES, DUPLICATE_REASONS, STATES
 from scheduler.errors import InvalidInput
 from scheduler.referrals.hygiene import ContactOutcome, call_list, let_rest, note_contact
-from scheduler.referrals.merging import (
-    Pair,
-    get_pair,
-    merge,
-    open_pairs,
-    recent_decisions,
-    set_apart,
-    undo_merge,
-)
+from scheduler.referrals.merging import merge, set_apart, undo_merge
+from scheduler.referrals.pairs import Pair, get_pair, open_pairs, recent_decisions
 from scheduler.referrals.seen import answer_request, open_requests
 from scheduler.store.tables import DeclareAnswer, DuplicateDecision, Role
 

@@ -10,8 +10,9 @@ from matching.model import Needs
 from scheduler.accounts.actor import Actor
 from scheduler.errors import NotFound, WrongState
 from scheduler.referrals.duplicates import PossibleDuplicate
-from scheduler.referrals.merging import get_pair, merge, open_pairs, recent_decisions, set_apart, undo_merge
+from scheduler.referrals.merging import merge, set_apart, undo_merge
 from scheduler.referrals.my_signals import my_signals
+from scheduler.referrals.pairs import get_pair, open_pairs, recent_decisions
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.read import get_history
 from scheduler.referrals.signal import signal
