@@ -33,6 +33,8 @@ BENCH_SEEDS ?= 1
 BENCH_STEPS ?= \
   "speed.assign --sizes 1000,10000,100000 --repeats 5 --resume" \
   "speed.read_calendars" \
+  "speed.search --requests 96" \
+  "speed.bookings" \
   "speed.explain --variant households --size 1000 --time-limit 20" \
   "quality.gap --time 20 --generated c:20:100,d:20:100,e:20:100" \
   "quality.attachment --sizes 300,1000,3000 --seeds $(BENCH_SEEDS) --resume" \
@@ -48,6 +50,8 @@ bench-full: $(VENV)/dev.stamp
 	@$(MAKE) --no-print-directory bench BENCH_STEPS='\
 	  "speed.assign --sizes 1000,10000,100000 --repeats 11 --resume" \
 	  "speed.read_calendars" \
+	  "speed.search" \
+	  "speed.bookings" \
 	  "speed.explain --variant households --size 3000 --time-limit 60" \
 	  "quality.gap --time 60 --generated c:20:200,c:40:400,d:20:100,d:20:400,e:20:400,e:80:1600" \
 	  "quality.attachment --variants households,loads,plain --seeds 1-10 --resume"'
