@@ -99,4 +99,4 @@ def booking_on_screen(guest: Guest, text: str, wanted: Asked) -> BookingCard | N
 
 def _limit_words(before: timedelta) -> str:
     hours = round(before / timedelta(hours=1))
-    return "libre" if hours <= 0 else f"libre jusqu’à {hours}{NARROW}h avant,"
+    return "libre jusqu’à l’heure du rendez-vous" if hours <= 0 else f"libre jusqu’à {hours}{NARROW}h avant"
