@@ -26,7 +26,9 @@ NUM_ROUNDS = 100
 ONE_EACH = Counter({(201, "booked"): 1, (409, "slot_taken"): NUM_CLIENTS - 1})
 
 
-def prepare(store: Store) -> tuple[list[int], list[str]]:
+def prepare(
+    store: Store, num_slots: int = NUM_ROUNDS, num_tokens: int = NUM_CLIENTS
+) -> tuple[list[int], list[str]]:
     """Add the slots and the clients' tokens."""
     now = datetime.now(UTC)
     with store.write() as session:
@@ -34,11 +36,11 @@ def prepare(store: Store) -> tuple[list[int], list[str]]:
         territory_id = session.get_one(Practitioner, feed.practitioner_id).territory_id
         slots = [
             factories.slot(session, feed=feed, start_at=now + timedelta(minutes=60 + 15 * number))
-            for number in range(NUM_ROUNDS)
+            for number in range(num_slots)
         ]
         tokens = [
             issue_token(session, name="essai", role=Role.REGULATOR, territory_id=territory_id, now=now).token
-            for _ in range(NUM_CLIENTS)
+            for _ in range(num_tokens)
         ]
         return [int(slot.id or 0) for slot in slots], tokens
 
@@ -85,10 +87,10 @@ def test_one_request_sent_fifty_times_at_once_is_one_booking(
     """I1: the same client, key and body in parallel: one effect, the same answer for all."""
     url = request.getfixturevalue(f"{engine}_url")
     store = Store.open(url)
-    slot_ids, tokens = prepare(store)
+    slot_ids, tokens = prepare(store, num_slots=5, num_tokens=1)
     with ExitStack() as servers:
         ports = [servers.enter_context(served(url, tmp_path)).port for _ in range(num_processes)]
-        outcomes = asyncio.run(rush(ports, slot_ids[:5], [tokens[0]] * NUM_CLIENTS))
+        outcomes = asyncio.run(rush(ports, slot_ids, tokens * NUM_CLIENTS))
     assert outcomes == [Counter({(201, "booked"): NUM_CLIENTS})] * 5
     with store.read() as session:
         assert len(session.exec(select(Booking)).all()) == 5
