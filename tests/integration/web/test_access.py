@@ -49,6 +49,10 @@ PAGES = {
     "/administration/agendas": {Role.ADMIN},
     "/administration/taches": {Role.ADMIN},
     "/demandes": {Role.GP, Role.SECRETARY, Role.COORDINATOR, Role.REGULATOR},
+    "/indicateurs": {Role.COORDINATOR, Role.BUREAU},
+    "/attestations": {Role.COORDINATOR, Role.BUREAU, Role.GP, Role.SECRETARY},
+    "/messages": {Role.COORDINATOR},
+    "/messages/lettres": {Role.COORDINATOR},
 }
 
 
