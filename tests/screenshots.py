@@ -22,7 +22,7 @@ from tests.demo_site import DemoSite, chromium, demo_site
 from tests.pages import PAGES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
-SCREENS = {390: (390, 844, 1300), 1440: (1440, 900, 1100)}
+SCREENS = {390: (390, 844, 1000), 1440: (1440, 900, 840)}
 """Width, height, and the most that is shown of a long page, in pixels."""
 _CSS = (STATIC / "relais.css").read_text(encoding="utf-8")
 _LIGHT = re.compile(r":root \{(.*?)\}", re.DOTALL)

@@ -145,7 +145,7 @@ class _Copies:
         }
 
     def make(self, number: int) -> None:
-        gps = self._whole(Practitioner, number, rpps=lambda row: f"9{number}{row['rpps'][2:]}")
+        gps = self._whole(Practitioner, number, rpps=lambda row: f"9{number}{row['id']:09d}")
         practices = self._whole(Practice, number, practitioner_id=lambda row: gps[row["practitioner_id"]])
         own = {
             "practitioner_id": lambda row: gps[row["practitioner_id"]],
