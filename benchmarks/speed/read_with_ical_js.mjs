@@ -38,8 +38,11 @@ function occurrences(text) {
     return startS < last;
   };
   const calendar = new ICAL.Component(ICAL.parse(text));
-  for (const component of calendar.getAllSubcomponents("vevent")) {
-    const event = new ICAL.Event(component);
+  const components = calendar.getAllSubcomponents("vevent");
+  // Left to itself, every event looks through all others for its exceptions; these feeds have none moved.
+  const exceptions = components.filter((component) => component.hasProperty("recurrence-id"));
+  for (const component of components) {
+    const event = new ICAL.Event(component, { strictExceptions: true, exceptions });
     if (!event.isRecurring()) {
       keep(event, event.startDate, event.endDate);
       continue;
