@@ -60,7 +60,8 @@ def test_the_coordinator_runs_the_matching_and_decides(
     expect(one.page.get_by_role("heading", name="3 propositions à valider")).to_be_visible()
     one.check()
     one.page.get_by_role("link", name=re.compile("^Pourquoi")).first.click()
-    expect(one.page.get_by_text(re.compile(r"^Priorité \d\s:")).first).to_be_visible()  # in place, or on its page
+    # In place, or on its page.
+    expect(one.page.get_by_text(re.compile(r"^Priorité \d\s:")).first).to_be_visible()
     one.check()
     one.page.goto(f"{one.url}/propositions")
     for again in (True, False):  # the first time a mistake, taken back before anything has left

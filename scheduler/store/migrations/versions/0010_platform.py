@@ -1,5 +1,7 @@
 """Regulators of the platform who leave and whose identifier is given on; sessions that come from it."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,7 +59,7 @@ def downgrade() -> None:
     )
 
 
-def _identity() -> list[sa.Column]:
+def _identity() -> list[sa.Column[Any]]:
     return [
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("system", sa.String(60), nullable=False),
