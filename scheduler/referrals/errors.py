@@ -65,6 +65,8 @@ class NoPlaceLeft(Conflict):
 class IntakeFull(NoPlaceLeft):
     """The places of the practitioner who answers are all taken."""
 
+    code = "intake_full"
+
     def __init__(self) -> None:
         Conflict.__init__(
             self,

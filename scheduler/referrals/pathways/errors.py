@@ -34,5 +34,7 @@ class InvalidPathway(InvalidInput):
 class UnknownPathway(NotFound):
     """The territory has no pathway of this code."""
 
+    code = "unknown_pathway"
+
     def __init__(self) -> None:
         super().__init__("pathway")

@@ -213,7 +213,7 @@ def test_forty_acceptances_at_once_for_three_places(store: Store) -> None:
         with store.write() as session:
             accept(session, here.gp, here.offer_ids[number], now=LATER)
 
-    assert at_once(40, answer) == {"done": 3, "no_place_left": 37}
+    assert at_once(40, answer) == {"done": 3, "intake_full": 37}
     assert states(store, here.referral_ids).count("accepted") == 3
 
 

@@ -25,7 +25,10 @@ from scheduler.errors import (
 )
 
 FAULTS_OF_OURS = {InvalidProblem, InvalidInstance, CertificateFailed, InvalidSetting}
-NOT_OVER_HTTP = {"BadTable", "UnreadableFile", "SolveFailed", "SolveCancelled", "SendFailed", "Undeliverable"}
+NOT_OVER_HTTP = {
+    *("BadTable", "UnreadableFile", "SolveFailed", "SolveCancelled", "SendFailed", "Undeliverable"),
+    *("LeaseLost", "PlatformRefused", "PlatformUnreachable"),
+}
 
 
 def every_error(kind: type[RelaisError] = RelaisError) -> Iterator[type[RelaisError]]:
