@@ -4,7 +4,7 @@ All functions here take a *write* session: the audit row is part of the reading,
 audit row cannot be written does not happen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -170,6 +170,26 @@ def list_referrals(
     for line in listed.rows:
         trace(session, actor, "R", line.id, line.patient_id, now=now)
     return listed
+
+
+def lines_of(
+    session: Session, actor: Actor, referral_ids: Sequence[UUID], *, now: datetime
+) -> list[ReferralLine]:
+    """Read the lines of referrals, in the order given; those this person may not reach are left out."""
+    query = (
+        select(Referral, Patient, consented())
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(reachable(actor), col(Referral.id).in_(referral_ids))
+    )
+    today = today_in(session, actor.territory_id, now)
+    found = {
+        referral.id: _line(referral, patient, agrees, today)
+        for referral, patient, agrees in session.exec(query)
+    }
+    lines = [found[referral_id] for referral_id in referral_ids if referral_id in found]
+    for line in lines:
+        trace(session, actor, "R", line.id, line.patient_id, now=now)
+    return lines
 
 
 def get_referral(session: Session, actor: Actor, referral_id: UUID, *, now: datetime) -> ReferralFile:

@@ -18,7 +18,7 @@ from api.web.labels import age, commune_name, full_name
 from api.web.notices import notice_of
 from scheduler.referrals.overview import standing, tiers_of, waiting_by_tier
 from scheduler.referrals.policies import in_force
-from scheduler.referrals.read import ReferralLine, get_referral, list_referrals
+from scheduler.referrals.read import ReferralLine, lines_of, list_referrals
 from scheduler.referrals.read_proposals import ProposalLine, list_proposals
 from scheduler.store.tables import ReferralState
 
@@ -118,7 +118,7 @@ def _of_tier(session: Session, guest: Guest, tier: int, page: int) -> tuple[list
     groups = waiting_by_tier(session, guest.actor, on=guest.today, policy=rules)
     ids = next(group.ids for group in groups if group.tier == tier)
     shown = ids[page * PER_PAGE : (page + 1) * PER_PAGE]
-    files = [get_referral(session, guest.actor, referral_id, now=guest.now).line for referral_id in shown]
+    files = lines_of(session, guest.actor, shown, now=guest.now)
     more = len(ids) > (page + 1) * PER_PAGE
     lines = [_line(guest, line, tier) for line in files]
     return lines, {"priorite": str(tier), "page": str(page + 1)} if more else {}
