@@ -34,6 +34,22 @@ class Actor:
     request_id: str | None = None
 
 
+_PERSON = "account:"
+
+
+def key_of_account(account_id: UUID) -> str:
+    """Write the key of a person."""
+    return f"{_PERSON}{account_id}"
+
+
+def account_of_key(key: str) -> UUID | None:
+    """Read whose account a key is of; None for machines, jobs and keys of another form."""
+    try:
+        return UUID(key.removeprefix(_PERSON)) if key.startswith(_PERSON) else None
+    except ValueError:
+        return None
+
+
 def system_actor(name: str, territory_id: int) -> Actor:
     """Make the actor that stands for a job of Relais itself, such as reading calendars."""
     return Actor(key=f"system:{name}", role=Role.ADMIN, territory_id=territory_id)

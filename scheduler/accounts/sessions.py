@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, func, select
 
-from scheduler.accounts.actor import Actor
+from scheduler.accounts.actor import Actor, key_of_account
 from scheduler.accounts.passwords import check_password
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.errors import Forbidden, NotSignedIn, TooManyAttempts, WrongPassword
@@ -146,7 +146,7 @@ def visit_of_session(
     grants = _held(session, token, account.id)
     held_in, held = _acting(row, grants, role, territory_id)
     actor = Actor(
-        key=f"account:{account.id}",
+        key=key_of_account(account.id),
         role=held,
         territory_id=held_in,
         account_id=account.id,

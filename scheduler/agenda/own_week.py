@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
-from scheduler.accounts.actor import Actor
+from scheduler.accounts.actor import Actor, account_of_key, key_of_account
 from scheduler.agenda.history import trace
 from scheduler.agenda.leaves import zone_of
 from scheduler.agenda.life import TAKEN_FOR_GOOD
@@ -33,7 +33,6 @@ from scheduler.store.tables import (
 from scheduler.territory.communes import communes
 
 _TAKING = (*TAKEN_FOR_GOOD, BookingState.HELD)
-_PERSON = "account:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +190,9 @@ def _taken(
 
 
 def _names(session: Session, keys: set[str]) -> dict[str, str]:
-    ids = [UUID(key.removeprefix(_PERSON)) for key in keys if key.startswith(_PERSON)]
+    ids = [account_id for key in keys if (account_id := account_of_key(key)) is not None]
     people = session.exec(select(Account.id, Account.name).where(col(Account.id).in_(ids)))
-    return {f"{_PERSON}{account_id}": name for account_id, name in people}
+    return {key_of_account(account_id): name for account_id, name in people}
 
 
 def _patient(session: Session, actor: Actor, booking: Booking, now: datetime) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from scheduler.accounts.actor import Actor
+from scheduler.accounts.actor import Actor, account_of_key
 from scheduler.sas.appointment import STATUS, Told, appointment
 from scheduler.sas.regulators import Identifier
 from scheduler.store.tables import (
@@ -23,8 +23,6 @@ from scheduler.store.tables import (
     Slot,
     Territory,
 )
-
-_ACCOUNT = "account:"
 
 
 def report_step(
@@ -90,9 +88,8 @@ def _first(session: Session, booking: Booking) -> Booking:
 
 def _regulator(session: Session, booking: Booking, *, active: bool) -> SasRegulator | None:
     """Find the regulator of the platform who made a booking; one who left since still made it."""
-    if not booking.booked_by.startswith(_ACCOUNT):
-        return None
-    found = session.get(SasRegulator, UUID(booking.booked_by.removeprefix(_ACCOUNT)))
+    account_id = account_of_key(booking.booked_by)
+    found = None if account_id is None else session.get(SasRegulator, account_id)
     return found if found is not None and (found.active or not active) else None
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.agenda.errors import SlotNotSure
+from scheduler.agenda.freshness import Limits
 from scheduler.agenda.reread import Rereads, Source, check_sure, source_of
 from scheduler.store.engine import Store
 from tests import factories
@@ -33,11 +34,11 @@ def test_a_calendar_just_asked_is_not_asked_again() -> None:
 def test_what_was_not_seen_for_too_long_is_refused(ok_at, sure: bool) -> None:
     source = Source(feed_id=1, ok_at=ok_at, read_at=NOW)
     if sure:
-        check_sure(source, NOW)
+        check_sure(source, Limits(), NOW)
     else:
         with pytest.raises(SlotNotSure):
-            check_sure(source, NOW)
-    check_sure(None, NOW)
+            check_sure(source, Limits(), NOW)
+    check_sure(None, Limits(), NOW)
 
 
 def test_readings_of_one_calendar_are_one_and_the_wait_is_bounded() -> None:

@@ -91,13 +91,23 @@ def test_every_operation_is_described_with_its_errors(settings: Settings, sqlite
         if any(parameter["name"] == "idempotency-key" for parameter in operation.get("parameters", []))
     }
     assert keyed == {
+        "/api/v1/bookings/{booking_id}/cancel",
         "/api/v1/bookings/{booking_id}/confirm",
+        "/api/v1/bookings/{booking_id}/honour",
+        "/api/v1/bookings/{booking_id}/miss",
         "/api/v1/bookings/{booking_id}/move",
         "/api/v1/care-offers/{offer_id}/accept",
+        "/api/v1/care-offers/{offer_id}/decline",
         "/api/v1/care-requests",
         "/api/v1/care-requests/{request_id}/book",
+        "/api/v1/care-requests/{request_id}/cancel",
+        "/api/v1/offers/{offer_id}/accept",
+        "/api/v1/offers/{offer_id}/decline",
+        "/api/v1/practitioners/{practitioner_id}/slot-series",
+        "/api/v1/practitioners/{practitioner_id}/slots",
         "/api/v1/proposals/{proposal_id}/validate",
         "/api/v1/referrals",
+        "/api/v1/slot-conflicts/{conflict_id}/settle",
         "/api/v1/slots/{slot_id}/bookings",
         "/api/v1/slots/{slot_id}/extra-bookings",
         "/api/v1/slots/{slot_id}/holds",

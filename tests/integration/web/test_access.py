@@ -269,7 +269,7 @@ def test_a_fault_of_ours_is_a_page_with_a_number(
     browser_of: Callable[[Role], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = browser_of(Role.REGULATOR)
-    monkeypatch.setattr("api.web.pages.slots.find", lambda *_args, **_more: 1 / 0)
+    monkeypatch.setattr("api.web.searched.find", lambda *_args, **_more: 1 / 0)
     page = browser.open("/creneaux?ou=Savigny-le-Temple")
     assert page.status == 500
     assert "Une erreur est survenue de notre côté" in page.text
