@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from tests.acceptance.http.serving import Served, served
 
 NUM_PATIENTS = 50
 CANARIES = [f"Zzcanari{number:02d}" for number in range(NUM_PATIENTS)]
-PHONE = "0699009900"
+PHONE = "06990099"
 
 
 @dataclass
@@ -33,8 +33,14 @@ class Town:
     people: dict[Role, httpx.Client]
 
     def signal(self, name: str, **more: Any) -> httpx.Response:
-        born = f"{1940 + CANARIES.index(name) if name in CANARIES else 1939}-05-17"  # else they look like one
-        who = {"family_name": name, "given_name": "Zoé", "birth_date": born, "phone": PHONE, "insee": "77445"}
+        number = CANARIES.index(name) if name in CANARIES else NUM_PATIENTS  # nobody is taken for another
+        who = {
+            "family_name": name,
+            "given_name": "Zoé",
+            "birth_date": date(1940 + number, 1 + number % 12, 1 + number * 7 % 28).isoformat(),
+            "phone": f"{PHONE}{number:02d}",
+            "insee": "77445",
+        }
         body = {
             "patient": who,
             "consent": {"notice_version": "1", "how": "oral", "collected_by": name},
