@@ -17,6 +17,7 @@ from matching.rehearse import Rehearsal, rehearse
 from scheduler.referrals.more_places import Places, more_places
 
 _TELL_EVERY_S = 0.2
+_LESS_URGENT = 10
 
 Task = Callable[..., Any]
 """Takes the arguments of the question and ``watch=``; gives what the parent receives."""
@@ -139,6 +140,8 @@ def _answer(question: bytes, watch: Watch) -> tuple[str, Any]:
 def _main() -> None:
     out, words = os.fdopen(os.dup(1), "wb"), os.fdopen(os.dup(0), "rb", buffering=0)
     os.dup2(2, 1)  # whatever a native library prints must not mix with the answer
+    if hasattr(os, "nice"):
+        os.nice(_LESS_URGENT)  # than whoever waits for a page; what it starts inherits it
     size = int.from_bytes(_exactly(words, 8), "big")
     question = _exactly(words, size)
     with out:
