@@ -1,5 +1,6 @@
 """``relais serve``: the API, the pages and the jobs, in one process."""
 
+import gc
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +41,7 @@ def serve(
         with progress("Démarrage"):
             store = _up_to_date_store(settings)
             server = _server(settings, store, jobs=not no_jobs)
+            _settle()
         typer.echo(f"Relais répond sur {_address(listening)} (Ctrl+C pour arrêter).")
         try:
             server.run(sockets=[listening])
@@ -74,6 +76,18 @@ def _server(settings: "Settings", store: "Store", *, jobs: bool) -> "uvicorn.Ser
     app = create_app(settings, store, with_jobs=jobs)
     # The application configures the log; an access log would hold the addresses of patients' files
     return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
+
+
+def _settle() -> None:
+    """Load what most requests need, and leave all of it out of garbage collection.
+
+    A full collection over the communes and the modules takes longer than most answers.
+    """
+    from scheduler.territory.communes import communes  # noqa: PLC0415
+
+    communes()
+    gc.collect()
+    gc.freeze()
 
 
 def _address(listening: socket.socket) -> str:
