@@ -21,7 +21,7 @@ _DONE = {
     "note": Notice(tone="ok", sentence="C'est noté."),
     "places": Notice(tone="ok", sentence="Enregistré. Les prochaines demandes en tiennent compte."),
     "pause": Notice(tone="ok", sentence="En pause : aucune demande nouvelle jusqu'à ce jour inclus."),
-    "reprise": Notice(tone="ok", sentence="Pause levée : les demandes reprennent."),
+    "pause_levee": Notice(tone="ok", sentence="Pause levée : les demandes reprennent."),
     "relais": Notice(tone="ok", sentence="C'est confié. La personne est prévenue par courriel."),
     "relais-fin": Notice(tone="ok", sentence="C'est repris : les demandes vous reviennent."),
     "depart": Notice(tone="ok", sentence="Annoncé. Importez maintenant la liste de vos patients."),

@@ -104,7 +104,7 @@ def change_pause(guest: SurgeryHere, sent: FromForm) -> Response:
         guest,
         sent,
         lambda session: pause(session, guest.actor, _own(guest), until=until, now=guest.now),
-        done="pause" if until else "reprise",
+        done="pause" if until else "pause_levee",
     )
 
 

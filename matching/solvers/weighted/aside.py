@@ -145,8 +145,8 @@ class _Questions:
                 choice = pickle.load(self._stream)  # noqa: S301 - written by our own parent
             except EOFError:
                 os._exit(0)
+            self.asked += 1  # first: who takes the choice compares its number with this
             self._choices.put(choice)
-            self.asked += 1
 
 
 def main() -> None:
