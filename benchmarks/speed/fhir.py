@@ -3,8 +3,9 @@
 ``nice -n -5 python -m benchmarks.speed.fhir --seconds 20`` (``--engine sqlite|postgresql``, ``--spike``)
 
 A real server in a process of its own; requests leave by the clock, whether or not the last one was answered,
-so a server that lags is measured as one (no coordinated omission). Then the same during a matching run, then
-a spike of 30 requests a second: how many were turned away, and how quick it is again afterwards.
+so a server that lags is measured as one (no coordinated omission). Then the same while the server computes
+matching runs, asked of it over its API (it reads, and writes proposals; its child solves); then a spike of
+30 requests a second: how many were turned away, and how quick it is again afterwards.
 """
 
 import argparse
@@ -18,43 +19,22 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from time import perf_counter, sleep
-from typing import Any
 
 import httpx
-from sqlalchemy import insert
 
 from benchmarks.speed.machine import describe, load_average
-from matching import Policy
-from scheduler.accounts.actor import system_actor
-from scheduler.clock import local_day, utc_now
-from scheduler.demo.load import load_demo
-from scheduler.demo.people import demo_territory
-from scheduler.referrals.run import RunOrder, run_matching
-from scheduler.referrals.solve import solve_in_child
+from benchmarks.speed.sas_territory import NUM_GPS, NUM_PATIENTS, NUM_SLOTS, NUM_VOLUNTEERS, fill
 from scheduler.sas.codes import PRACTITIONER_SYSTEM
-from scheduler.store.engine import Store
-from scheduler.store.migrate import migrate
-from scheduler.store.tables import (
-    Community,
-    Feed,
-    Modality,
-    Practice,
-    Practitioner,
-    Slot,
-    SlotSource,
-    SlotState,
-    Visibility,
-)
-from tests import factories, postgresql
+from tests import postgresql
 
-NUM_GPS, NUM_SLOTS, NUM_ASKED = 500, 50_000, 25
-NUM_PATIENTS = 300
+NUM_ASKED = 25
 CALM_PER_S, SPIKE_PER_S = 10, 30
+RUNS = "/api/v1/matching-runs"
 ROOT = Path(__file__).parents[2]
 
 
@@ -73,9 +53,9 @@ def main() -> None:
     print(*describe(), f"data      {NUM_GPS} GPs, {NUM_SLOTS} slots; {NUM_ASKED} asked over 72 h", sep="\n")
     for engine in options.engine:
         with tempfile.TemporaryDirectory() as folder, _database(engine, Path(folder)) as url:
-            rpps = _filled(url)
+            territory = fill(url)
             with _served(url, Path(folder)) as (address, pid):
-                _measure(engine, url, _Asker(address, rpps, pid), options)
+                _measure(engine, _Asker(address, territory.rpps, pid), address, territory.token, options)
 
 
 def _options() -> argparse.Namespace:
@@ -88,12 +68,15 @@ def _options() -> argparse.Namespace:
     return parsed
 
 
-def _measure(engine: str, url: str, ask: "_Asker", options: argparse.Namespace) -> None:
+def _measure(engine: str, ask: "_Asker", address: str, token: str, options: argparse.Namespace) -> None:
     ask.run(CALM_PER_S, 3)  # the first answers load what later ones find ready
     print(f"\n{engine:10} {len(ask.body)} bytes an answer")
     ask.tell(f"{CALM_PER_S}/s", CALM_PER_S, options.seconds)
-    with _matching(url):
-        ask.tell(f"{CALM_PER_S}/s during a matching run", CALM_PER_S, options.seconds)
+    with _matching(address, token) as runs:
+        ask.tell(f"{CALM_PER_S}/s during matching runs", CALM_PER_S, options.seconds)
+    print(
+        f"  {len(runs)} runs of {NUM_PATIENTS} patients, {NUM_VOLUNTEERS} GPs:", *(f"{s:.0f} s" for s in runs)
+    )
     ask.tell(f"spike of {SPIKE_PER_S}/s", SPIKE_PER_S, options.spike)
     ask.tell("right after it", CALM_PER_S, 5)
 
@@ -175,50 +158,6 @@ def _database(engine: str, folder: Path) -> Iterator[str]:
         postgresql.remove(home)
 
 
-def _filled(url: str) -> list[str]:
-    """Write the demo with patients for a matching run, then GPs with 100 slots each over ten days."""
-    store = Store.open(url)
-    migrate(store)
-    now = utc_now()
-    demo = demo_territory(2026, local_day(now, "Europe/Paris"))
-    with store.write() as session:
-        territory_id = load_demo(session, replace(demo, referrals=()), now=now).territory_id
-        for _ in range(NUM_PATIENTS):
-            factories.referral(session, territory_id=territory_id)
-        session.add(Community(territory_id=territory_id, finess="000009013", phone="0199000901"))
-        people = [factories.practitioner(session, territory_id=territory_id) for _ in range(NUM_GPS)]
-        for who in people:
-            practice = factories.practice(session, practitioner=who, address="1 rue des Essais")
-            feed = factories.feed(session, practice=practice, practitioner=who)
-            session.execute(insert(Slot), list(_slots(who, practice, feed, now)))
-        rpps = [who.rpps for who in people]
-    store.close()
-    return rpps
-
-
-def _slots(who: Practitioner, practice: Practice, feed: Feed, now: datetime) -> Iterator[dict[str, Any]]:
-    """Ten slots of a quarter of an hour a day, over ten days: more than a GP opens to others."""
-    morning = now.replace(hour=7, minute=0, second=0, microsecond=0)
-    kinds = (Visibility.PUBLIC, Visibility.SNP, Visibility.CPTS, Visibility.PRO)
-    for number in range(NUM_SLOTS // NUM_GPS):
-        day, turn = divmod(number, 10)
-        start_at = morning + timedelta(days=day, minutes=30 * turn)
-        yield {
-            "practitioner_id": who.id or 0,
-            "practice_id": practice.id or 0,
-            "source": SlotSource.FEED,
-            "feed_id": feed.id,
-            "key": str(number),
-            "start_at": start_at,
-            "end_at": start_at + timedelta(minutes=15),
-            "modality": Modality.AMB,
-            "visibility": kinds[number % 4],
-            "state": SlotState.OPEN,
-            "seen_at": now,
-            "updated_at": now,
-        }
-
-
 @contextmanager
 def _served(url: str, folder: Path) -> Iterator[tuple[str, int]]:
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -260,24 +199,34 @@ def _wait(ready: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _matching(url: str) -> Iterator[None]:
-    """Run matchings of the demo one after the other, in another process as the service does."""
-    over = threading.Event()
-    store = Store.open(url)
+def _matching(address: str, token: str) -> Iterator[list[float]]:
+    """Ask the server for one matching run after the other, as a coordinator does; yield what they took, in s.
 
-    def run() -> None:
-        while not over.is_set():
-            order = RunOrder(policy=Policy.default(), time_limit_s=20)
-            run_matching(store, system_actor("bench", 1), order, clock=utc_now, solve=solve_in_child)
+    The last one is cancelled, without any proposal.
+    """
+    over, took = threading.Event(), list[float]()
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        thread = threading.Thread(target=_run_until, args=(client, over, took))
+        thread.start()
+        try:
+            yield took
+        finally:
+            over.set()
+            thread.join()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        store.close()
+
+def _run_until(client: httpx.Client, over: threading.Event, took: list[float]) -> None:
+    while not over.is_set():
+        began = perf_counter()
+        started = client.post(RUNS, json={})
+        started.raise_for_status()
+        where = started.headers["location"]
+        while (run := client.get(where).json())["state"] == "running":
+            if over.wait(0.5):
+                client.post(f"{where}/cancel", json={})
+        if run["state"] not in {"done", "cancelled"}:
+            raise RuntimeError(f"a run ended as {run['state']}")
+        took.append(perf_counter() - began)
 
 
 if __name__ == "__main__":
