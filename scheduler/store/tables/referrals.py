@@ -50,7 +50,7 @@ class ConsentHow(StrEnum):
 
 
 class SignalSource(StrEnum):
-    """Where a signal comes from: a professional, a partner of the CPTS, or a list taken over."""
+    """Where a signal comes from: a professional, a partner of the CPTS, the patient's GP, or a list."""
 
     PROFESSIONAL = "professional"
     DAC = "dac"
@@ -58,6 +58,7 @@ class SignalSource(StrEnum):
     PRADO = "prado"
     EHPAD = "ehpad"
     IMPORT = "import"
+    GP = "gp"
 
 
 class ContactPreference(StrEnum):
@@ -119,7 +120,8 @@ class StudyKind(StrEnum):
 class Patient(SQLModel, table=True):
     """The identity of a patient: shown only where needed, each read audited.
 
-    ``contact_name`` is the relative who answers the phone, where the patient does not.
+    ``contact_name`` is the relative who answers the phone, where the patient does not. From ``erased_at`` on
+    only what statistics are broken down by is left: see ``scheduler.retention``.
     """
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -137,6 +139,7 @@ class Patient(SQLModel, table=True):
     )
     contact_name: str = Field(default="", max_length=100)
     created_at: datetime = Field(sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Household(SQLModel, table=True):
@@ -157,7 +160,9 @@ class Referral(SQLModel, table=True):
     last outcome the sender was told. ``first_visit_on`` is the day agreed for the first visit;
     ``next_follow_up`` the months after the declaration (3, 6, 12) at which the GP is asked next, ``asked_at``
     when they were asked last. ``unplaced_because`` is what the last run of the engine said of somebody it
-    placed nowhere; ``snoozed_until`` the day before which a person who looked at the case need not again.
+    placed nowhere; ``snoozed_until`` the day before which a person who looked at the case need not again. From
+    ``set_aside_at`` on a file that is over is hidden as if its consent were withdrawn; ``erased_at`` says when
+    its identity and needs were erased.
     """
 
     __table_args__ = (
@@ -169,6 +174,10 @@ class Referral(SQLModel, table=True):
         CheckConstraint(
             "merged_into IS NULL OR (state = 'closed' AND merged_into <> id)", name="referral_merged_into"
         ),
+        CheckConstraint(
+            "set_aside_at IS NULL OR state IN ('declared', 'closed')", name="referral_set_aside"
+        ),
+        CheckConstraint("erased_at IS NULL OR set_aside_at IS NOT NULL", name="referral_erased"),
         Index("referral_by_state", "territory_id", "state", "waiting_since"),
         Index(
             "referral_one_open",
@@ -233,6 +242,8 @@ class Referral(SQLModel, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
     unplaced_because: str | None = Field(default=None, max_length=40)
     snoozed_until: date | None = None
+    set_aside_at: datetime | None = Field(default=None, sa_type=Instant)
+    erased_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Consent(SQLModel, table=True):
