@@ -271,6 +271,7 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/", _A, "administration-accueil"),
     ListedPage("/administration/comptes", _A, "administration-comptes"),
     ListedPage("/administration/territoire", _A, "administration-territoire"),
+    ListedPage("/administration/plateforme", _A, "administration-plateforme"),
     ListedPage("/administration/structures", _A, "administration-structures"),
     ListedPage("/administration/jetons", _A, "administration-jetons"),
     ListedPage("/administration/traces", _A, "administration-traces"),

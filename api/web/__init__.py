@@ -10,6 +10,7 @@ from api.web.assets import serve_assets
 from api.web.errors import answer_with_pages
 from api.web.pages import (
     access,
+    admin_community,
     admin_people,
     admin_places,
     admin_service,
@@ -60,6 +61,7 @@ for _page in (
     admin_tokens,
     admin_service,
     sas_check,
+    admin_community,
     admin_places,
     admin_people,
     home,

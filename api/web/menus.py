@@ -50,7 +50,9 @@ _OWN = MenuItem(href="/mes-creneaux", label="Mes créneaux")
 _ACTIVITY = MenuItem(href="/activite", label="Activité")
 
 _PEOPLE = MenuItem(href="/administration/comptes", label="Comptes")
-_PLACES = MenuItem(href="/administration/territoire", label="Territoire")
+_PLACES = MenuItem(
+    href="/administration/territoire", label="Territoire", below=("/administration/plateforme", "/sas/")
+)
 _STRUCTURES = MenuItem(href="/administration/structures", label="Structures")
 _TOKENS = MenuItem(href="/administration/jetons", label="Clés")
 _TRACE = MenuItem(href="/administration/traces", label="Traces")

@@ -24,6 +24,13 @@ _DONE = {
     "compte-ferme": Notice(tone="ok", sentence="Compte fermé. La personne est déconnectée partout."),
     "rouvert": Notice(tone="ok", sentence="Compte rouvert, avec le mot de passe qu'il avait."),
     "territoire": Notice(tone="ok", sentence="Communes du territoire enregistrées."),
+    "plateforme": Notice(tone="ok", sentence="Numéro et téléphone enregistrés."),
+    "plateforme-douteux": Notice(
+        tone="warn",
+        sentence="Numéro enregistré, mais sa clé de contrôle ne correspond pas : vérifiez-le.",
+    ),
+    "plateforme-partage": Notice(tone="ok", sentence="Créneaux partagés avec la CPTS voisine."),
+    "plateforme-arret": Notice(tone="ok", sentence="Créneaux partagés : retirés de la CPTS voisine."),
     "structure": Notice(tone="ok", sentence="Structure ajoutée."),
     "cle-deja": Notice(
         tone="warn",

@@ -42,6 +42,7 @@ PAGES = {
     "/agendas": {Role.GP, Role.SECRETARY, Role.COORDINATOR},
     "/administration/comptes": {Role.ADMIN},
     "/administration/territoire": {Role.ADMIN},
+    "/administration/plateforme": {Role.ADMIN},
     "/administration/structures": {Role.ADMIN, Role.COORDINATOR},
     "/administration/jetons": {Role.ADMIN},
     "/administration/traces": {Role.ADMIN},
