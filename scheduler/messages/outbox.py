@@ -7,6 +7,7 @@ between the sending and the mark sends it a second time under the same Message-I
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -42,6 +43,25 @@ class MailSettings:
     domain: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToTell:
+    """One thing to tell somebody.
+
+    Parameters
+    ----------
+    key
+        What the message is about, and to whom, in one text: ``feed:12:2026-11-22T08:00:00Z:<account>``.
+    patient_id
+        The patient it goes to, if it does: needed for a letter, whose address is read when it is printed.
+    """
+
+    key: str
+    recipient: str
+    letter: Letter
+    channel: MessageChannel = MessageChannel.MAIL
+    patient_id: UUID | None = None
+
+
 def enqueue(
     session: Session,
     *,
@@ -55,34 +75,22 @@ def enqueue(
 ) -> Message | None:
     """Write a message to be sent, in the caller's transaction; None when the same thing was told before.
 
-    Parameters
-    ----------
-    key
-        What the message is about, and to whom, in one text: ``feed:12:2026-11-22T08:00:00Z:<account>``.
-    patient_id
-        The patient it goes to, if it does: needed for a letter, whose address is read when it is printed.
+    The parameters are those of ``ToTell``.
     """
-    row = Message(
-        id=uuid4(),
-        territory_id=territory_id,
-        kind=letter.kind,
-        key=key,
-        channel=channel,
-        patient_id=patient_id,
-        recipient=recipient,
-        subject=letter.subject,
-        body=letter.short if channel is MessageChannel.SMS and letter.short else letter.body,
-        created_at=now,
-        due_at=now,
-    )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        if broken_invariant(error) == "message_key_key":
-            return None
-        raise
-    return row
+    told = ToTell(key=key, recipient=recipient, letter=letter, channel=channel, patient_id=patient_id)
+    return next(iter(enqueue_all(session, [told], territory_id=territory_id, now=now)), None)
+
+
+def enqueue_all(
+    session: Session, told: Sequence[ToTell], *, territory_id: int, now: datetime
+) -> list[Message]:
+    """Write messages to be sent, in the caller's transaction; gives those that were not told before."""
+    rows = [_message(each, territory_id, now) for each in told]
+    if _added(session, rows):
+        return rows
+    if len(rows) == 1:
+        return []
+    return [row for each in told for row in enqueue_all(session, [each], territory_id=territory_id, now=now)]
 
 
 def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clock) -> int:
@@ -90,8 +98,9 @@ def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clo
     num_sent = 0
     for row in _take(store, clock()):
         failure = _sent(sender, _envelope(row, settings))
+        mark = update(Message).where(col(Message.id) == row.id).values(**_after(row, failure, clock()))
         with store.write() as session:
-            _mark(session, row.id, failure, clock())
+            session.exec(mark)
         num_sent += failure is None
     return num_sent
 
@@ -140,6 +149,35 @@ def empty_old(session: Session, *, before_at: datetime) -> int:
     return int(session.exec(old).rowcount)
 
 
+def _message(told: ToTell, territory_id: int, now: datetime) -> Message:
+    by_sms, letter = told.channel is MessageChannel.SMS, told.letter
+    return Message(
+        id=uuid4(),
+        territory_id=territory_id,
+        kind=letter.kind,
+        key=told.key,
+        channel=told.channel,
+        patient_id=told.patient_id,
+        recipient=told.recipient,
+        subject=letter.subject,
+        body=letter.short if by_sms and letter.short else letter.body,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def _added(session: Session, rows: Sequence[Message]) -> bool:
+    """Add rows; False, and none of them, when one tells what was told before."""
+    try:
+        with session.begin_nested():
+            session.add_all(rows)
+    except IntegrityError as error:
+        if broken_invariant(error) == "message_key_key":
+            return False
+        raise
+    return True
+
+
 def _take(store: Store, now: datetime) -> Sequence[Message]:
     """Take the mails that are due, so that no other process sends them meanwhile."""
     due = (
@@ -170,20 +208,15 @@ def _sent(sender: Sender, envelope: Envelope) -> SendFailed | None:
     return None
 
 
-def _mark(session: Session, message_id: UUID, failure: SendFailed | None, now: datetime) -> None:
-    row = session.get_one(Message, message_id)
+def _after(row: Message, failure: SendFailed | None, now: datetime) -> dict[str, Any]:
+    """Tell what becomes of a message that was taken, once sending it has gone well or not."""
     if failure is None:
-        row.state, row.sent_at, row.last_failure = MessageState.SENT, now, None
-        if row.kind in LINKS_THAT_ACT:
-            row.body = ""  # of the link only the hash stays
-    elif isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
+        sent: dict[str, Any] = {"state": MessageState.SENT, "sent_at": now, "last_failure": None}
+        return sent | ({"body": ""} if row.kind in LINKS_THAT_ACT else {})  # of the link only the hash stays
+    if isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
         log.error("message_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
-        row.state, row.last_failure = MessageState.DEAD, failure.reason
-    else:
-        row.last_failure = failure.reason
-        row.due_at = now + RETRY_AFTER[row.num_attempts - 1]
-    session.add(row)
-    session.flush()
+        return {"state": MessageState.DEAD, "last_failure": failure.reason}
+    return {"last_failure": failure.reason, "due_at": now + RETRY_AFTER[row.num_attempts - 1]}
 
 
 def _envelope(row: Message, settings: MailSettings) -> Envelope:

@@ -5,15 +5,17 @@ meanwhile, only the last is told. A patient with neither mail nor mobile phone g
 coordination prints and posts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy import String, cast, exists, literal, or_
 from sqlmodel import Session, col, func, select
 
 from scheduler.clock import Clock
 from scheduler.messages.letters_to_patients import NOT_TOLD, STATE_TEXTS, state_letter
-from scheduler.messages.outbox import enqueue
+from scheduler.messages.outbox import ToTell, enqueue, enqueue_all
 from scheduler.messages.templates import Letter
 from scheduler.store.engine import Store
 from scheduler.store.tables import (
@@ -24,8 +26,12 @@ from scheduler.store.tables import (
     Patient,
     Referral,
     ReferralEvent,
+    ReferralState,
     Territory,
 )
+
+_KEY = "state:"
+"""What the keys of these messages begin with; the id of a line of history follows."""
 
 TOLD_WITHIN = timedelta(days=2)
 """What happened longer ago is not told any more: after a long stop, nobody gets last month's news."""
@@ -80,12 +86,27 @@ def write_to_patient(
 
 def tell_patients(store: Store, *, clock: Clock) -> int:
     """Write to the patients whose request has come to another state; gives the number of messages."""
+    now, num_told = clock(), 0
     with store.write() as session:
-        events = _untold(session, clock() - TOLD_WITHIN)
-        return sum(_tell(session, event, now=clock()) for event in events)
+        untold = _untold(session, now - TOLD_WITHIN)
+        for territory_id in sorted({each.territory_id for each in untold}):
+            wording = _wording(session, territory_id)
+            told = [_news(each, wording) for each in untold if each.territory_id == territory_id]
+            num_told += len(enqueue_all(session, told, territory_id=territory_id, now=now))
+    return num_told
 
 
-def _untold(session: Session, since: datetime) -> list[ReferralEvent]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Untold:
+    """A patient whose request has come to a state they were not told of."""
+
+    territory_id: int
+    state: ReferralState
+    key: str
+    patient: Patient
+
+
+def _untold(session: Session, since: datetime) -> list[_Untold]:
     """List the last change of state of each request, where it is one that is told and was not."""
     changes = (
         select(func.max(ReferralEvent.id))
@@ -95,45 +116,45 @@ def _untold(session: Session, since: datetime) -> list[ReferralEvent]:
         )
         .group_by(col(ReferralEvent.referral_id))
     )
-    query = select(ReferralEvent).where(
-        col(ReferralEvent.id).in_(changes), col(ReferralEvent.to_state).in_(_TOLD)
-    )
-    found = list(session.exec(query.order_by(col(ReferralEvent.id))))
-    told = _keys_among(session, [_key(event) for event in found])
-    return [event for event in found if _key(event) not in told]
-
-
-def _keys_among(session: Session, keys: Iterable[str]) -> set[str]:
-    wanted = list(keys)
-    known: set[str] = set()
-    for start in range(0, len(wanted), 500):
-        query = select(Message.key).where(col(Message.key).in_(wanted[start : start + 500]))
-        known.update(session.exec(query))
-    return known
-
-
-def _tell(session: Session, event: ReferralEvent, *, now: datetime) -> bool:
-    referral = session.get_one(Referral, event.referral_id)
-    if referral.close_reason in NOT_TOLD or referral.state is not event.to_state:
-        return False
-    letter = letter_of(session, referral)
-    patient = session.get_one(Patient, referral.patient_id)
-    return (
-        write_to_patient(
-            session, patient, letter, territory_id=referral.territory_id, key=_key(event), now=now
+    key = literal(_KEY).concat(cast(col(ReferralEvent.id), String))
+    query = (
+        select(Referral.territory_id, Referral.state, key, Patient)
+        .join(ReferralEvent, col(ReferralEvent.referral_id) == col(Referral.id))
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(
+            col(ReferralEvent.id).in_(changes),
+            col(ReferralEvent.to_state).in_(_TOLD),
+            col(ReferralEvent.to_state) == col(Referral.state),
+            or_(col(Referral.close_reason).is_(None), col(Referral.close_reason).not_in(NOT_TOLD)),
+            ~exists().where(col(Message.key) == key),
         )
-        is not None
+        .order_by(col(ReferralEvent.id))
+    )
+    return [
+        _Untold(territory_id=territory_id, state=state, key=key, patient=patient)
+        for territory_id, state, key, patient in session.exec(query)
+    ]
+
+
+def _news(untold: _Untold, wording: Callable[[ReferralState], Letter]) -> ToTell:
+    way = way_to(untold.patient)
+    return ToTell(
+        key=untold.key,
+        recipient=way.recipient,
+        letter=wording(untold.state),
+        channel=way.channel,
+        patient_id=untold.patient.id,
     )
 
 
 def letter_of(session: Session, referral: Referral) -> Letter:
     """Write where a request stands now."""
-    territory = session.get_one(Territory, referral.territory_id)
-    community = session.get(Community, referral.territory_id)
-    return state_letter(
-        referral.state, territory_name=territory.name, phone=community.phone if community else ""
-    )
+    return _wording(session, referral.territory_id)(referral.state)
 
 
-def _key(event: ReferralEvent) -> str:
-    return f"state:{event.id}"
+def _wording(session: Session, territory_id: int) -> Callable[[ReferralState], Letter]:
+    """Give what writes where a request of a territory stands."""
+    territory = session.get_one(Territory, territory_id)
+    community = session.get(Community, territory_id)
+    phone = community.phone if community else ""
+    return partial(state_letter, territory_name=territory.name, phone=phone)

@@ -171,6 +171,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get(_KIND, "read")
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
-    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
+    raw: Any = connection.connection.dbapi_connection  # at each transaction: 5 us each instead of 300
+    raw.execute(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
+    raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
     connection.exec_driver_sql("BEGIN" if kind == "read" else "BEGIN IMMEDIATE")
