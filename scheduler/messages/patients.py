@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import String, cast, exists, literal, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from scheduler.clock import Clock
@@ -117,8 +119,9 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
         .group_by(col(ReferralEvent.referral_id))
     )
     key = literal(_KEY).concat(cast(col(ReferralEvent.id), String))
+    asked: list[Any] = [Referral.territory_id, Referral.state, key, Patient]
     query = (
-        select(Referral.territory_id, Referral.state, key, Patient)
+        columns(*asked)
         .join(ReferralEvent, col(ReferralEvent.referral_id) == col(Referral.id))
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
@@ -132,7 +135,7 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
     )
     return [
         _Untold(territory_id=territory_id, state=state, key=key, patient=patient)
-        for territory_id, state, key, patient in session.exec(query)
+        for territory_id, state, key, patient in session.execute(query)
     ]
 
 

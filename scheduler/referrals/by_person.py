@@ -1,5 +1,6 @@
 """A pair that a person chose: measured and ranked like one of the engine's, and marked as what it is."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -49,8 +50,14 @@ class ChosenBecause(StrEnum):
 
 def locked_intake(session: Session, intake_id: int) -> Intake:
     """Load an intake as it is now, and keep it from changing."""
-    query = select(Intake).where(col(Intake.id) == intake_id).with_for_update(key_share=True)
-    return session.exec(query.execution_options(populate_existing=True)).one()
+    return locked_intakes(session, [intake_id])[intake_id]
+
+
+def locked_intakes(session: Session, intake_ids: Collection[int]) -> dict[int, Intake]:
+    """Load intakes as they are now, and keep them from changing: in one order, whoever asks for several."""
+    query = select(Intake).where(col(Intake.id).in_(intake_ids)).order_by(col(Intake.id))
+    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return {id_of(intake): intake for intake in session.exec(locked)}
 
 
 def pair(

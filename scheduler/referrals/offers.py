@@ -5,7 +5,8 @@ data and no identity; of its link only the hash is kept.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
@@ -15,10 +16,11 @@ from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.clock import local_day
 from scheduler.messages import enqueue
 from scheduler.messages.letters_to_gps import offer_reminder, patients_offered
+from scheduler.messages.outbox import ToTell, enqueue_all
 from scheduler.referrals.addresses import page_address
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.life import Step
-from scheduler.referrals.recipients import Recipient, recipients
+from scheduler.referrals.recipients import Recipient, recipients, recipients_of
 from scheduler.referrals.trace import trace
 from scheduler.store.tables import (
     Intake,
@@ -37,25 +39,53 @@ Validated = tuple[Proposal, Referral]
 """A proposal that a person has just validated, and whose it is; both are kept from changing."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForGp:
+    """The patients of one home, validated to be offered to one GP together."""
+
+    intake: Intake
+    validated: Sequence[Validated]
+
+
 def send_offers(
-    session: Session,
-    actor: Actor,
-    intake: Intake,
-    validated: Sequence[Validated],
-    *,
-    offer_days: int,
-    now: datetime,
-) -> list[Offer]:
-    """Offer the patients of one home to a GP, to be answered together, and write to whoever answers.
+    session: Session, actor: Actor, homes: Sequence[ForGp], *, offer_days: int, now: datetime
+) -> list[list[Offer]]:
+    """Offer the patients of each home to a GP, to be answered together, and write to whoever answers.
 
     Returns
     -------
-    The open offers, in the order of ``validated``.
+    For each home its open offers, in the order of ``validated``.
     """
-    group_id, expires_at = uuid4(), now + timedelta(days=offer_days)
-    territory = session.get_one(Territory, actor.territory_id)
-    offers = []
-    for proposal, referral in validated:
+    expires_at = now + timedelta(days=offer_days)
+    zone = session.get_one(Territory, actor.territory_id).zone
+    offered = [
+        _offer_home(session, actor, home, expires_at, local_day(expires_at, zone), now) for home in homes
+    ]
+    session.flush()
+    whom = recipients_of(session, {home.intake.practitioner_id for home in homes}, on=local_day(now, zone))
+    told = [
+        ToTell(
+            key=f"patients_offered:{group_of(offers[0])}:{recipient.account_id}",
+            recipient=recipient.email,
+            letter=patients_offered(
+                num_patients=len(offers),
+                answer_by=expires_at,
+                link=_link(session, group_of(offers[0]), recipient, expires_at, now),
+                zone=zone,
+            ),
+        )
+        for home, offers in zip(homes, offered, strict=True)
+        for recipient in whom[home.intake.practitioner_id]
+    ]
+    enqueue_all(session, told, territory_id=actor.territory_id, now=now)
+    return offered
+
+
+def _offer_home(
+    session: Session, actor: Actor, home: ForGp, expires_at: datetime, answer_on: date, now: datetime
+) -> list[Offer]:
+    group_id, offers = uuid4(), []
+    for proposal, referral in home.validated:
         offer = Offer(
             proposal_id=proposal.id,
             referral_id=referral.id,
@@ -69,28 +99,13 @@ def send_offers(
         offers.append(offer)
         detail = {
             "offer": str(offer.id),
-            "practitioner": intake.practitioner_id,
+            "practitioner": home.intake.practitioner_id,
             "tier": proposal.tier,
             "expires_at": expires_at.isoformat(),
             "group": str(group_id),
         }
-        answer_on = local_day(expires_at, territory.zone)
         advance(session, actor, referral, Step.OFFER, now=now, detail=detail, next_on=answer_on)
         trace(session, actor, "U", referral.id, referral.patient_id, now=now)
-    session.flush()
-    for recipient in recipients(session, intake.practitioner_id, on=local_day(now, territory.zone)):
-        link = _link(session, group_id, recipient, expires_at, now)
-        letter = patients_offered(
-            num_patients=len(offers), answer_by=expires_at, link=link, zone=territory.zone
-        )
-        enqueue(
-            session,
-            territory_id=actor.territory_id,
-            key=f"patients_offered:{group_id}:{recipient.account_id}",
-            recipient=recipient.email,
-            letter=letter,
-            now=now,
-        )
     return offers
 
 

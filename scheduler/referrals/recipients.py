@@ -1,5 +1,6 @@
 """Who is written to, and who may answer, for a practitioner: their delegates, else their own side."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -27,17 +28,27 @@ def recipients(session: Session, practitioner_id: int, *, on: date) -> list[Reci
 
     Empty when nobody of the surgery has an account: the coordination then has to telephone.
     """
-    delegated = select(Account.id, Account.email).where(
-        col(Account.active), col(Account.id).in_(_delegates(practitioner_id, on))
+    return recipients_of(session, [practitioner_id], on=on)[practitioner_id]
+
+
+def recipients_of(
+    session: Session, practitioner_ids: Collection[int], *, on: date
+) -> Mapping[int, list[Recipient]]:
+    """List whom to write to for each of some practitioners, as ``recipients`` does for one."""
+    delegated = (
+        select(Delegation.practitioner_id, Account.id, Account.email)
+        .join(Account, col(Account.id) == col(Delegation.account_id))
+        .where(col(Account.active), col(Delegation.practitioner_id).in_(practitioner_ids), _holds(on))
+        .distinct()
     )
-    own = select(Account.id, Account.email).where(
+    own = select(col(Account.practitioner_id), Account.id, Account.email).where(
         col(Account.active),
-        col(Account.practitioner_id) == practitioner_id,
+        col(Account.practitioner_id).in_(practitioner_ids),
         exists().where(col(Grant.account_id) == col(Account.id), col(Grant.role).in_(SURGERY)),
     )
-    rows = session.exec(delegated.order_by(col(Account.email))).all()
-    rows = rows or session.exec(own.order_by(col(Account.email))).all()
-    return [Recipient(account_id=account_id, email=email) for account_id, email in rows]
+    found = _by_practitioner(session.exec(delegated.order_by(col(Account.email))))
+    surgery = _by_practitioner(session.exec(own.order_by(col(Account.email))))
+    return {each: found.get(each) or surgery.get(each, []) for each in practitioner_ids}
 
 
 def answers_for(session: Session, actor: Actor, *, on: date) -> frozenset[int]:
@@ -58,8 +69,12 @@ def delegating(on: date) -> SelectOfScalar[int]:
     return select(Delegation.practitioner_id).where(_holds(on))
 
 
-def _delegates(practitioner_id: int, on: date) -> SelectOfScalar[UUID]:
-    return select(Delegation.account_id).where(col(Delegation.practitioner_id) == practitioner_id, _holds(on))
+def _by_practitioner(rows: Iterable[tuple[int | None, UUID, str]]) -> dict[int, list[Recipient]]:
+    found: dict[int, list[Recipient]] = {}
+    for practitioner_id, account_id, email in rows:
+        if practitioner_id is not None:
+            found.setdefault(practitioner_id, []).append(Recipient(account_id=account_id, email=email))
+    return found
 
 
 def _holds(on: date) -> ColumnElement[bool]:
