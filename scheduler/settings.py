@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=60, ge=5, le=600)
     solve_seconds: float = Field(default=60.0, gt=0, le=3600)
     offer_days: int = Field(default=3, ge=1, le=30)
+    retention_active_months: int = Field(default=3, ge=1, le=60)
+    retention_archive_months: int = Field(default=12, ge=0, le=180)
+    retention_withdrawn_days: int = Field(default=30, ge=0, le=31)
     feed_poll_minutes: int = Field(default=10, ge=1, le=60)
     feed_allow_private: bool = False
     slot_grey_minutes: int = Field(default=120, ge=5, le=1440)

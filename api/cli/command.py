@@ -19,6 +19,7 @@ from api.cli import (
     jobs,
     pathways,
     policy,
+    purge,
     rehearse,
     sas,
     serve,
@@ -57,6 +58,7 @@ app.command("jobs", cls=FrenchCommand, help=jobs.HELP, epilog=jobs.EXAMPLE)(jobs
 app.command("simulate", cls=FrenchCommand, help=simulate.HELP, epilog=simulate.EXAMPLE)(simulate.simulate)
 app.add_typer(indicators.app, name="indicators")
 app.command("migrate", cls=FrenchCommand, help=database.HELP, epilog=database.EXAMPLE)(database.migrate)
+app.command("purge", cls=FrenchCommand, help=purge.HELP, epilog=purge.EXAMPLE)(purge.purge)
 app.add_typer(territories.app, name="territory")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")

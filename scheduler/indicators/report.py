@@ -18,7 +18,9 @@ MONTHS = (3, 6, 12)
 WAITS = ((0, 14), (15, 30), (31, 60), (61, 120), (121, None))
 """Bands of days, both included, in which waits are distributed."""
 
-_BANDS = ((0, 15), (16, 29), (30, 44), (45, 59), (60, 69), (70, 79), (80, None))
+AGES = ((0, 15), (16, 29), (30, 44), (45, 59), (60, 69), (70, 79), (80, None))
+"""Bands of years at the signal; all that is left of a birth date once a file is erased."""
+
 UNKNOWN = "unknown"
 
 
@@ -47,7 +49,7 @@ def _yes_no(flag: bool | None) -> str:
 DIMENSIONS: Mapping[str, Callable[[Path], str]] = {
     "tier": lambda path: str(path.tier or UNKNOWN),
     "commune": lambda path: path.about.insee,
-    "age": lambda path: UNKNOWN if path.about.age is None else in_band(path.about.age, _BANDS),
+    "age": lambda path: UNKNOWN if path.about.age is None else in_band(path.about.age, AGES),
 }
 EQUITY: Mapping[str, Callable[[Path], str]] = {
     "c2s": lambda path: _yes_no(path.about.c2s),

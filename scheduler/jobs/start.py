@@ -23,6 +23,7 @@ from scheduler.jobs.old_holds import end_old_holds
 from scheduler.jobs.old_keys import forget_old_keys
 from scheduler.jobs.old_messages import empty_old_messages
 from scheduler.jobs.old_records import forget_old_records
+from scheduler.jobs.purge import erase_what_is_over
 from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.jobs.runner import Job, RunningJobs
 from scheduler.jobs.sas_reports import tell_platform
@@ -33,6 +34,7 @@ from scheduler.messages import send_due, sender_of
 from scheduler.messages.outbox import MailSettings
 from scheduler.messages.patients import tell_patients
 from scheduler.referrals.addresses import set_public_url
+from scheduler.retention.periods import Retention
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 
@@ -82,6 +84,7 @@ def _table(store: Store, settings: Settings, clock: Clock) -> dict[str, Job]:
     jobs |= {
         "snapshots": Job(Daily(time(5, 30)), partial(keep_last_month, store, clock=clock)),
         "old_messages": Job(Daily(time(5, 45)), partial(empty_old_messages, store, clock=clock)),
+        "purge": Job(Daily(time(5)), partial(erase_what_is_over, store, Retention.of(settings), clock=clock)),
     }
     jobs |= signal_jobs(store, clock=clock)
     often = [job_id for job_id, job in jobs.items() if isinstance(job.when, Every)]

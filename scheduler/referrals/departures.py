@@ -276,6 +276,7 @@ def _add_followed(session: Session, departure: Departure, today: date) -> None:
             col(Intake.practitioner_id) == departure.practitioner_id,
             col(Offer.state) == OfferState.ACCEPTED,
             col(Referral.state).in_(_FOLLOWED),
+            col(Referral.erased_at).is_(None),
             col(Patient.id).not_in(there),
         )
     )

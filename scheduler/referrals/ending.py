@@ -179,6 +179,10 @@ def _forget_consents(session: Session, actor: Actor, referral: Referral, now: da
         consent.withdrawn_at = now
         session.add(consent)
     note(session, actor, referral, CONSENT_WITHDRAWN, now=now)
+    joined = select(Referral).where(col(Referral.merged_into) == referral.id)
+    for each in session.exec(joined.with_for_update(key_share=True)):  # they are of the same person
+        each.close_reason, each.updated_at = CloseReason.CONSENT_WITHDRAWN, now
+        session.add(each)
 
 
 def _way_back(session: Session, referral: Referral) -> Step:

@@ -35,6 +35,8 @@ resume…            (none); ``resume_accepted`` and ``resume_seen`` go back to 
 close              reason: ``CloseReason``
 reviewed           worklist: the list it was looked at in, until
 taken_charge       owner: account id of the person of the coordination who follows the case
+set_aside          (none): the file is over and hidden, see ``scheduler.retention``
+erased             because: time_over, consent_withdrawn
 ================== ==================================================================================
 
 Lines of hygiene, duplicates and pathways are described where they are written.
@@ -107,6 +109,7 @@ def advance(
     referral.next_action_on = next_on or next_action_on(referral.state, today)
     # what was said of the state before no longer holds
     referral.snoozed_until = referral.asked_at = referral.unplaced_because = None
+    referral.set_aside_at = None
     referral.updated_at = now
     session.add(referral)
     session.add(_event(actor, referral, taken.value, now, before, detail))

@@ -292,6 +292,8 @@ def _again(session: Session, actor: Actor, closed: Referral, now: datetime) -> R
     )
     session.add(fresh)
     session.flush()
+    closed.merged_into = fresh.id  # whoever signalled it follows their own patient again
+    session.add(closed)
     sender = session.exec(
         select(ReferralEvent.actor).where(
             col(ReferralEvent.referral_id) == closed.id, col(ReferralEvent.kind) == SIGNALLED

@@ -5,7 +5,7 @@ Which *actions* a role has is declared by the routes; here stands which *files* 
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false
+from sqlalchemy import ColumnElement, and_, exists, false, or_
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -27,8 +27,9 @@ def reachable(actor: Actor) -> ColumnElement[bool]:
 
     The coordination, and Relais itself, reach every file of the territory; a signaller the files they
     opened; a GP and their secretary those they accepted (before that, a profile without identity is
-    enough); the regulator and the bureau none. A file whose consent was withdrawn is hidden from all of
-    them: the administrator alone, who answers patients about their rights, reaches it, and no other.
+    enough); the regulator and the bureau none. A file whose consent was withdrawn, or that is over and was
+    set aside, is hidden from all of them: the administrator alone, who answers patients about their rights,
+    reaches it, and no other, until it is erased.
     """
     return and_(col(Referral.territory_id) == actor.territory_id, _of_role(actor))
 
@@ -57,8 +58,11 @@ def find_referral(session: Session, actor: Actor, referral_id: UUID, *, lock: bo
 def _of_role(actor: Actor) -> ColumnElement[bool]:
     if actor.key.startswith("system:"):
         return col(Referral.territory_id).is_not(None)
-    hidden = col(Referral.close_reason).is_not_distinct_from(CloseReason.CONSENT_WITHDRAWN)
-    return hidden if actor.role is Role.ADMIN else and_(~hidden, _shared_with(actor))
+    withdrawn = col(Referral.close_reason).is_not_distinct_from(CloseReason.CONSENT_WITHDRAWN)
+    hidden = or_(withdrawn, col(Referral.set_aside_at).is_not(None))
+    if actor.role is Role.ADMIN:
+        return and_(hidden, col(Referral.erased_at).is_(None))
+    return and_(~hidden, _shared_with(actor))
 
 
 def _shared_with(actor: Actor) -> ColumnElement[bool]:

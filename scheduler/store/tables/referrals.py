@@ -160,9 +160,9 @@ class Referral(SQLModel, table=True):
     last outcome the sender was told. ``first_visit_on`` is the day agreed for the first visit;
     ``next_follow_up`` the months after the declaration (3, 6, 12) at which the GP is asked next, ``asked_at``
     when they were asked last. ``unplaced_because`` is what the last run of the engine said of somebody it
-    placed nowhere; ``snoozed_until`` the day before which a person who looked at the case need not again. From
-    ``set_aside_at`` on a file that is over is hidden as if its consent were withdrawn; ``erased_at`` says when
-    its identity and needs were erased.
+    placed nowhere; ``snoozed_until`` the day before which a person who looked at the case need not again.
+    From ``set_aside_at`` on, a file that is over is hidden as if its consent were withdrawn; ``erased_at``
+    says when its identity and needs were erased.
     """
 
     __table_args__ = (
@@ -174,9 +174,7 @@ class Referral(SQLModel, table=True):
         CheckConstraint(
             "merged_into IS NULL OR (state = 'closed' AND merged_into <> id)", name="referral_merged_into"
         ),
-        CheckConstraint(
-            "set_aside_at IS NULL OR state IN ('declared', 'closed')", name="referral_set_aside"
-        ),
+        CheckConstraint("set_aside_at IS NULL OR state IN ('declared', 'closed')", name="referral_set_aside"),
         CheckConstraint("erased_at IS NULL OR set_aside_at IS NOT NULL", name="referral_erased"),
         Index("referral_by_state", "territory_id", "state", "waiting_since"),
         Index(

@@ -22,6 +22,7 @@ COMMANDS = [
     ("policy",),
     ("policy", "check"),
     ("policy", "show"),
+    ("purge",),
     ("rehearse",),
     ("serve",),
     ("simulate",),
