@@ -25,6 +25,7 @@ AgendaWatcher = Annotated[Actor, Depends(require(Role.GP, Role.SECRETARY, Role.C
 Signaller = Annotated[Actor, Depends(require(Role.SIGNALLER, Role.COORDINATOR))]
 FileReader = Annotated[Actor, Depends(require(Role.SIGNALLER, Role.GP, Role.SECRETARY, Role.COORDINATOR))]
 RunReader = Annotated[Actor, Depends(require(Role.COORDINATOR, Role.BUREAU))]
+Attested = Annotated[Actor, Depends(require(Role.COORDINATOR, Role.BUREAU, Role.GP, Role.SECRETARY))]
 Booker = Annotated[
     Actor, Depends(require(Role.REGULATOR, Role.SIGNALLER, Role.GP, Role.SECRETARY, Role.COORDINATOR))
 ]

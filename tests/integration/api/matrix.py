@@ -140,6 +140,9 @@ ROUTES = (
     Route("POST", "/api/v1/studies/rehearsal", RUN_READERS, body={"policies": ["x"]}, ok=frozenset({422})),
     Route("POST", "/api/v1/studies/demography", COORDINATOR, body={"months": 1}),
     Route("GET", "/api/v1/studies/{study_id}", RUN_READERS, "study"),
+    Route("GET", "/api/v1/indicators", RUN_READERS),
+    Route("GET", "/api/v1/indicators/attestations", RUN_READERS | KEEPERS, query="?month=2026-10"),
+    Route("GET", "/api/v1/indicators/report", RUN_READERS, query="?quarter=2026-T3"),
     Route("POST", "/api/v1/proposals/{proposal_id}/validate", COORDINATOR, "proposal"),
     Route(
         "POST",

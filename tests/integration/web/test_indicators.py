@@ -78,6 +78,20 @@ def test_the_bureau_reads_the_report_and_no_small_group(browser_of) -> None:
         io.BytesIO(client.get("/indicateurs/export.xlsx", params={"periode": "2026-T3"}).content)
     )
     assert [str(cell.value) for cell in next(book.active.iter_rows())] == rows[0]
+    told = client.get("/api/v1/indicators/report", params={"quarter": "2026-T3"}).json()
+    figures = {each["label"]: str(each["value"]) for each in told["figures"] if each["value"] is not None}
+    assert figures.items() <= {row[0]: row[3] for row in rows[1:] if not row[1]}.items()
+    assert (figures["Patients signalés"], told["tables"]["signalled"]["tier"]) == (
+        "28",
+        {"2": 13, "others": 15},
+    )
+    assert all(each["definition"] for each in told["figures"])
+    trends = client.get("/api/v1/indicators").json()
+    assert trends["quarters"][-1]["figures"]["signalled"] == 28
+    assert trends["definitions"].keys() == trends["quarters"][-1]["figures"].keys()
+    for refused in ("2026-T4", "2026-07", "demain"):
+        answer = client.get("/api/v1/indicators/report", params={"quarter": refused})
+        assert answer.status_code in {400, 422}
     for refused in ("2026-T4", "2026", "2026-07", "demain"):
         assert client.get("/indicateurs", params={"periode": refused}).status_code in {400, 422}
 
@@ -96,6 +110,8 @@ def test_hours_are_attested_per_month_and_a_gp_sees_their_own(store: Store, town
     assert "Dr Hélène LEROY 0,75" in bureau.open("/attestations?mois=2026-10").text
     own = gp.open("/attestations?mois=2026-10").text
     assert ("LEROY" in own, "CMD" in own) == (True, False)
+    (mine,) = gp.client.get("/api/v1/indicators/attestations", params={"month": "2026-10"}).json()
+    assert (mine["practitioner_id"], mine["hours"]) == (town.practitioner_id, 0.75)
     pdf = gp.client.get(f"/attestations/{town.practitioner_id}.pdf", params={"mois": "2026-10"})
     assert pdf.content.startswith(b"%PDF")
     assert gp.client.get(f"/attestations/{other.id}.pdf", params={"mois": "2026-10"}).status_code == 404
