@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from api.schemas.agenda import ReadAs
 from scheduler.accounts.actor import Actor
-from scheduler.agenda.feeds import FeedSettings, Preview, SourceUnreachable, Window, preview, read_in_child
+from scheduler.agenda.feeds import FeedSettings, SourceUnreachable, Window, preview, read_in_child
 from scheduler.agenda.feeds.addresses import AddressPolicy
 from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.feeds.fetched import Outcome
@@ -18,6 +18,7 @@ from scheduler.agenda.freshness import limits_of
 from scheduler.agenda.full import look_if_full
 from scheduler.agenda.poll import PollSettings, read_feed, read_file
 from scheduler.agenda.reread import check_sure, source_of
+from scheduler.agenda.trial import Trial, try_calendar
 from scheduler.errors import StoreBusy
 from scheduler.idempotency import answered_before
 from scheduler.settings import Settings
@@ -55,18 +56,37 @@ class Readers:
             self._places.release()
 
 
-def preview_body(body: bytes, read_as: ReadAs, *, now: datetime) -> Preview:
-    """Say what a calendar would give.
+def try_body(
+    here: "Services",
+    actor: Actor,
+    body: bytes,
+    read_as: ReadAs,
+    practitioner_id: int | None,
+    *,
+    now: datetime,
+) -> Trial:
+    """Say what a calendar would give: of one practitioner with the rest of their agenda, else alone.
 
     Raises
     ------
     FeedError
         When it cannot be read, or not so.
+    NotFound
+        When the practitioner is not one this person may manage.
     """
     from_at = read_as.from_at or now
     window = Window(from_at=from_at, to_at=read_as.to_at or from_at + USUAL_WINDOW)
-    settings = FeedSettings(mode=read_as.mode, zone=read_as.zone, slot_minutes=read_as.slot_minutes)
-    return preview(read_in_child(body, settings, window))
+    settings = FeedSettings(
+        mode=read_as.mode,
+        zone=read_as.zone,
+        slot_minutes=read_as.slot_minutes,
+        own_domain=_own_domain(here.settings),
+    )
+    reading = read_in_child(body, settings, window)
+    if practitioner_id is None:
+        return Trial(preview=preview(reading), num_closed_elsewhere=0)
+    with here.store.read() as session:
+        return try_calendar(session, actor, practitioner_id, reading, now=now)
 
 
 def fetch_body(address: str, *, allow_private: bool) -> bytes:
@@ -139,10 +159,15 @@ def read_registered(
         When it is suspended, or has no address and no file came.
     """
     rhythm = PollSettings(
-        every=timedelta(minutes=settings.feed_poll_minutes), own_domain=urlsplit(settings.public_url).hostname
+        every=timedelta(minutes=settings.feed_poll_minutes), own_domain=_own_domain(settings)
     )
     if body is not None:
         return read_file(store, feed_id, body, now=now, settings=rhythm)
     policy = AddressPolicy(allow_private=settings.feed_allow_private)
     ask = partial(fetch, settings=FetchSettings(policy=policy))
     return read_feed(store, feed_id, now=now, fetch=ask, settings=rhythm)
+
+
+def _own_domain(settings: Settings) -> str | None:
+    """Give the name in the ids of our own bookings, by which they are known when they come back."""
+    return urlsplit(settings.public_url).hostname

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Path, UploadFile, status
 
 from api.dependencies import CalendarKeeper
-from api.reading import fetch_body, preview_body, read_registered
+from api.reading import fetch_body, read_registered, try_body
 from api.schemas.agenda import (
     FeedIn,
     FeedOut,
@@ -39,29 +39,37 @@ async def _read_as(
     slot_minutes: Annotated[SlotMinutes, Form()] = None,
     from_at: Annotated[Instant | None, Form(alias="from")] = None,
     to_at: Annotated[Instant | None, Form(alias="to")] = None,
+    practitioner_id: Annotated[Id | None, Form()] = None,
 ) -> ReadAs:
-    return ReadAs(mode=mode, zone=zone, slot_minutes=slot_minutes, from_at=from_at, to_at=to_at)
+    return ReadAs(
+        mode=mode,
+        zone=zone,
+        slot_minutes=slot_minutes,
+        from_at=from_at,
+        to_at=to_at,
+        practitioner_id=practitioner_id,
+    )
 
 
 @router.post("/preview/address")
-def preview_address(given: PreviewAddressIn, _actor: CalendarKeeper, here: Here) -> PreviewOut:
+def preview_address(given: PreviewAddressIn, actor: CalendarKeeper, here: Here) -> PreviewOut:
     """Say what the calendar behind an address would give; nothing is kept."""
     with here.readers.place():
         body = fetch_body(given.address, allow_private=here.settings.feed_allow_private)
-        return preview_out(preview_body(body, given, now=here.clock()))
+        return preview_out(try_body(here, actor, body, given, given.practitioner_id, now=here.clock()))
 
 
 @router.post("/preview/file")
 def preview_file(
     file: Annotated[UploadFile, File(description="Fichier .ics")],
     read_as: Annotated[ReadAs, Depends(_read_as)],
-    _actor: CalendarKeeper,
+    actor: CalendarKeeper,
     here: Here,
 ) -> PreviewOut:
     """Say what a calendar file would give; nothing is kept."""
     body = file.file.read()
     with here.readers.place():
-        return preview_out(preview_body(body, read_as, now=here.clock()))
+        return preview_out(try_body(here, actor, body, read_as, read_as.practitioner_id, now=here.clock()))
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)

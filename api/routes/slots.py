@@ -18,7 +18,8 @@ from scheduler.agenda.booking import book, book_extra, hold
 from scheduler.agenda.find import find
 from scheduler.agenda.full import refuse_if_full
 from scheduler.agenda.rules import OLDEST
-from scheduler.agenda.search import FARTHEST_KM, FoundSlot, SlotQuery, search
+from scheduler.agenda.search import FoundSlot, search
+from scheduler.agenda.slot_query import FARTHEST_KM, SlotQuery
 from scheduler.agenda.why import SENTENCES, why_not_shown
 from scheduler.store.tables import Modality, Role
 

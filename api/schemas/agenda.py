@@ -12,11 +12,12 @@ from scheduler.agenda.bookings import BookingLine
 from scheduler.agenda.by_hand import MOST_CAPACITY, Opening
 from scheduler.agenda.counters import CountLine, Counts
 from scheduler.agenda.ending import CancelReason
-from scheduler.agenda.feeds import Mode, Preview
+from scheduler.agenda.feeds import Mode
 from scheduler.agenda.feeds.addresses import host_only
 from scheduler.agenda.readings import outcome_of
 from scheduler.agenda.rules import MOST_CANCEL_HOURS, OLDEST
 from scheduler.agenda.settling import ConflictLine, Settle
+from scheduler.agenda.trial import Trial
 from scheduler.agenda.weekly import LONGEST_MINUTES, SHORTEST_MINUTES, Week
 from scheduler.agenda.why import Why
 from scheduler.store.tables import (
@@ -114,6 +115,9 @@ class ReadAs(Wire):
     slot_minutes: SlotMinutes = None
     from_at: Instant | None = Field(default=None, alias="from", description="Par défaut : maintenant")
     to_at: Instant | None = Field(default=None, alias="to", description="Par défaut : 72 h plus tard")
+    practitioner_id: Id | None = Field(
+        default=None, description="De qui : ses autres agendas, congés et créneaux comptent alors aussi"
+    )
 
 
 class PreviewAddressIn(ReadAs):
@@ -144,6 +148,9 @@ class PreviewOut(Wire):
     num_refused: int
     warnings: list[str]
     clock_change: str | None = Field(description="Ce qui arrive au prochain changement d'heure")
+    num_closed_elsewhere: int = Field(
+        default=0, description="Créneaux déjà ouverts du médecin que cet agenda fermerait"
+    )
     entries: list[EntryOut]
     truncated: bool = Field(description="Vrai quand seules les premières entrées sont montrées")
 
@@ -162,7 +169,7 @@ class SlotOut(Wire):
     modality: Modality
     visibility: Visibility
     free_places: int
-    distance_km: float = Field(description="Par la route, estimée, à 100 m près")
+    distance_km: float = Field(description="Par la route, estimée, à 100 m près ; 0 à distance (VR)")
     travel_min: int = Field(description="Minutes de trajet estimées, arrondies vers le haut")
     seen_at: Moment = Field(description="Dernière fois que l'agenda du médecin a confirmé ce créneau")
     to_confirm: bool = Field(description="L'agenda ne répond plus depuis un moment : appelez avant d'envoyer")
@@ -180,7 +187,9 @@ class DelayOut(Wire):
 class FindOut(Wire):
     """What a search for somebody gave."""
 
-    radius_km: float = Field(description="Jusqu'où il a fallu chercher")
+    radius_km: float = Field(
+        description="Jusqu'où il a fallu chercher ; 0 si seul « à distance » (VR) est demandé"
+    )
     is_cut: bool = Field(description="Vrai : seuls les premiers créneaux ont été regardés")
     usual: list[SlotOut] = Field(description="Chez le médecin habituel, quelle que soit la distance")
     groups: list[DelayOut]
@@ -276,8 +285,9 @@ def booking_out(line: BookingLine) -> BookingOut:
     )
 
 
-def preview_out(told: Preview) -> PreviewOut:
+def preview_out(tried: Trial) -> PreviewOut:
     """Write to the wire what a calendar would give; the first entries only, all of them counted."""
+    told = tried.preview
     return PreviewOut(
         sentence=told.sentence,
         num_open=told.num_open,
@@ -286,6 +296,7 @@ def preview_out(told: Preview) -> PreviewOut:
         num_refused=told.num_refused,
         warnings=list(told.warnings),
         clock_change=told.clock_change,
+        num_closed_elsewhere=tried.num_closed_elsewhere,
         entries=[EntryOut.model_validate(row) for row in told.rows[:MOST_ENTRIES]],
         truncated=len(told.rows) > MOST_ENTRIES,
     )

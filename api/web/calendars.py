@@ -21,6 +21,7 @@ from scheduler.agenda.feeds.reasons import SENTENCES as REASON_SENTENCES
 from scheduler.agenda.freshness import Limits, limits_of
 from scheduler.agenda.kept import KeptFeed, kept_feeds, kept_practices
 from scheduler.agenda.readings import OK, SUSPECT, UNCHANGED, outcome_of
+from scheduler.agenda.subscribe import checked_zone
 from scheduler.errors import InvalidInput
 from scheduler.rows import id_of
 from scheduler.store.tables import (
@@ -35,6 +36,22 @@ from scheduler.store.tables import (
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 _GOOD = frozenset({OK, UNCHANGED})
+
+ZONES = {
+    "Europe/Paris": "Métropole (Paris)",
+    "America/Guadeloupe": "Guadeloupe",
+    "America/Martinique": "Martinique",
+    "America/Cayenne": "Guyane",
+    "Indian/Reunion": "La Réunion",
+    "Indian/Mayotte": "Mayotte",
+    "America/Miquelon": "Saint-Pierre-et-Miquelon",
+    "America/St_Barthelemy": "Saint-Barthélemy",
+    "America/Marigot": "Saint-Martin",
+    "Pacific/Noumea": "Nouvelle-Calédonie",
+    "Pacific/Tahiti": "Polynésie française (Tahiti)",
+    "Pacific/Wallis": "Wallis-et-Futuna",
+}
+"""Zones of the French territories, as people call them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +106,7 @@ class NewFeed:
     address: str | None
     body: bytes | None
     mode: Mode
+    zone: str
     slot_minutes: int | None
     modality: Modality
     visibility: Visibility
@@ -117,6 +135,7 @@ def read_new_feed(
     if not typed.get("practice_id", "").isdecimal():
         problems.add("practice_id", "Choisissez le médecin et son lieu.")
     slot_minutes = problems.attempt("slot_minutes", lambda: _slot_minutes(typed), None)
+    zone = problems.attempt("zone", lambda: checked_zone(typed.get("zone", "")), "")
     mode = typed.get("mode", "") if typed.get("mode") in set(Mode) else Mode.MARKED
     if problems.by_field:
         return None
@@ -126,10 +145,16 @@ def read_new_feed(
         address=address,
         body=body,
         mode=Mode(mode),
+        zone=zone,
         slot_minutes=slot_minutes,
         modality=Modality(how) if (how := typed.get("modality")) in set(Modality) else Modality.AMB,
         visibility=Visibility(who) if (who := typed.get("visibility")) in set(Visibility) else Visibility.SNP,
     )
+
+
+def zones_with(zone: str) -> list[tuple[str, str]]:
+    """Give the zones to choose from, one that is none of the usual first."""
+    return [(zone, zone)] * (bool(zone) and zone not in ZONES) + list(ZONES.items())
 
 
 def pack(body: bytes) -> str:

@@ -13,7 +13,8 @@ from api.web.arrival import whole_id
 from api.web.dates import NARROW
 from scheduler.agenda.find import Findings
 from scheduler.agenda.rules import OLDEST
-from scheduler.agenda.search import FoundSlot, SlotQuery
+from scheduler.agenda.search import FoundSlot
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.store.tables import Modality
 from scheduler.territory.communes import Commune
 

@@ -29,7 +29,7 @@ from benchmarks.speed.large_agenda import NOW, Home, Shape, build, homes_of
 from benchmarks.speed.machine import describe, load_average
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.find import find
-from scheduler.agenda.search import SlotQuery
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
 from scheduler.store.tables import Role

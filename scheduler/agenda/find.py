@@ -1,6 +1,7 @@
 """Finding a slot for somebody, as the national SAS platform does: wider and wider, the usual doctor first.
 
-The search starts nearby and widens until five practitioners are found; results come by stretches of delay.
+The search starts nearby and widens until five practitioners are found; who is seen by video or telephone is
+found at any distance. Results come by stretches of delay.
 Within a stretch the nearer come first by steps of ten minutes of travel, then those to whom fewest patients
 were sent this week: that is an order only, it hides nobody.
 """
@@ -13,21 +14,14 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
+from scheduler.agenda.candidates import Candidate, candidates
 from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.scarcity import wanted_by_others
-from scheduler.agenda.search import (
-    FARTHEST_KM,
-    MOST_READ,
-    Candidate,
-    FoundSlot,
-    SlotQuery,
-    candidates,
-    details,
-    search,
-)
+from scheduler.agenda.search import FoundSlot, details, search
+from scheduler.agenda.slot_query import FARTHEST_KM, MOST_READ, SlotQuery
+from scheduler.agenda.surgeries import surgeries_around
 from scheduler.listing import Listed
-from scheduler.store.tables import Booking, Slot
-from scheduler.territory.travel import TravelTimes
+from scheduler.store.tables import Booking, Modality, Slot
 
 RADII_KM = (10.0, 15.0, 25.0)
 ENOUGH_PRACTITIONERS = 5
@@ -72,7 +66,7 @@ class Findings:
     groups : tuple of DelayGroup
         Everybody else's, by delay; empty stretches are left out.
     max_km : float
-        How far around it had to look.
+        How far around it had to look for those seen in person; 0 where only video was asked for.
     is_cut : bool
         There were more slots in reach than a search reads: only the earliest were looked at.
     """
@@ -95,7 +89,6 @@ def find(
     *,
     usual_practitioner_id: int | None = None,
     now: datetime,
-    travel: TravelTimes | None = None,
 ) -> Findings:
     """Find slots for somebody.
 
@@ -112,8 +105,8 @@ def find(
     InvalidInput
         When the place is missing or unknown.
     """
-    own = _usual(session, actor, wanted, usual_practitioner_id, now, travel)
-    max_km, listed = _near(session, actor, wanted, usual_practitioner_id, now, travel)
+    own = _usual(session, actor, wanted, usual_practitioner_id, now)
+    max_km, listed = _near(session, actor, wanted, usual_practitioner_id, now)
     needed = wanted_by_others(session, actor, listed.rows, now) if wanted.modality is None else frozenset()
     chosen = _by_delay(session, listed.rows, needed, now)
     shown = details(session, [one for stretch in chosen for one in stretch.slots], now=now)
@@ -162,28 +155,28 @@ def _usual(
     wanted: SlotQuery,
     practitioner_id: int | None,
     now: datetime,
-    travel: TravelTimes | None,
 ) -> tuple[FoundSlot, ...]:
     if practitioner_id is None:
         return ()
     query = replace(wanted, practitioner_id=practitioner_id, max_km=FARTHEST_KM, limit=MOST_READ, after=None)
-    return search(session, actor, query, now=now, travel=travel).rows
+    return search(session, actor, query, now=now).rows
 
 
 def _near(
-    session: Session,
-    actor: Actor,
-    wanted: SlotQuery,
-    usual_practitioner_id: int | None,
-    now: datetime,
-    travel: TravelTimes | None,
+    session: Session, actor: Actor, wanted: SlotQuery, usual_practitioner_id: int | None, now: datetime
 ) -> tuple[float, Listed[Candidate]]:
-    """Give the smallest radius with five practitioners besides the usual one, else the largest."""
-    for max_km in RADII_KM:
-        query = replace(wanted, max_km=max_km, limit=MOST_READ, after=None)
-        listed = candidates(session, actor, query, now=now, travel=travel)
+    """Give the smallest radius with five practitioners besides the usual one, else the largest.
+
+    Whoever is only seen by video does not stop it from widening: a person may have to be examined. Where
+    only that is asked for, nobody travels and there is nothing to widen.
+    """
+    around = surgeries_around(session, actor, wanted)
+    for max_km in (0.0,) if wanted.modality is Modality.VR else RADII_KM:
+        query = replace(wanted, max_km=max_km or FARTHEST_KM, limit=MOST_READ, after=None)
+        listed = candidates(session, actor, query, now=now, around=around)
         others = tuple(one for one in listed.rows if one.practitioner_id != usual_practitioner_id)
-        if len({one.practitioner_id for one in others}) >= ENOUGH_PRACTITIONERS:
+        in_person = {one.practitioner_id for one in others if one.modality is not Modality.VR}
+        if len(in_person) >= ENOUGH_PRACTITIONERS:
             break
     return max_km, Listed(others, listed.more)
 

@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from matching import AssignmentProblem, assign
 from scheduler.accounts.actor import Actor
-from scheduler.agenda.search import Candidate
+from scheduler.agenda.candidates import Candidate
 from scheduler.store.tables import CareRequest, CareState, Modality
 from scheduler.territory.travel import GreatCircleTravel
 
@@ -87,7 +87,8 @@ def _bins(waiting: Sequence[_Waiting], slots: Sequence[Candidate]) -> list[list[
     for slot in slots:
         num_passed = bisect_left(deadlines, slot.start_at)
         if num_passed < len(deadlines):  # else too late for everybody
-            key = (slot.latitude, slot.longitude, slot.modality.value, num_passed)
+            place = (0.0, 0.0) if slot.modality is Modality.VR else (slot.latitude, slot.longitude)
+            key = (*place, slot.modality.value, num_passed)
             bins.setdefault(key, []).append(slot)
     return list(bins.values())
 
@@ -99,11 +100,7 @@ def _capacities(bins: Sequence[Sequence[Candidate]]) -> npt.NDArray[np.int64]:
 def _problem(
     waiting: Sequence[_Waiting], slots: Sequence[Candidate], capacity: npt.NDArray[np.int64]
 ) -> AssignmentProblem:
-    origins = np.array([(one.latitude, one.longitude) for one in waiting], np.float64).reshape(-1, 2)
-    places = np.array([(slot.latitude, slot.longitude) for slot in slots], np.float64).reshape(-1, 2)
-    near = GreatCircleTravel().between(origins, places, REACH_KM)
-    group, place = near.patient.astype(np.int64), near.practitioner.astype(np.int64)
-    cost = near.duration_s.astype(np.int64) // 60
+    group, place, cost = _trips(waiting, slots)
     kept = np.flatnonzero(_fits(waiting, slots)[group, place])
     kept = kept[_within_reach_of_need(group[kept], cost[kept], capacity[place[kept]], len(waiting))]
     # one patient more weighs more than any travel: costs are minutes, far below the reward
@@ -113,6 +110,23 @@ def _problem(
         arc_bin=place[kept].astype(np.int32),
         arc_cost=cost[kept],
         capacity=capacity,
+    )
+
+
+def _trips(
+    waiting: Sequence[_Waiting], slots: Sequence[Candidate]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Give requests, slots within reach and minutes of travel; by video everybody is within reach."""
+    origins = np.array([(one.latitude, one.longitude) for one in waiting], np.float64).reshape(-1, 2)
+    places = np.array([(slot.latitude, slot.longitude) for slot in slots], np.float64).reshape(-1, 2)
+    is_remote = np.array([slot.modality is Modality.VR for slot in slots], np.bool_)
+    near = GreatCircleTravel().between(origins, places, REACH_KM)
+    in_person = ~is_remote[near.practitioner]
+    remote = np.flatnonzero(is_remote)
+    return (
+        np.r_[near.patient[in_person], np.repeat(np.arange(len(waiting)), len(remote))].astype(np.int64),
+        np.r_[near.practitioner[in_person], np.tile(remote, len(waiting))].astype(np.int64),
+        np.r_[near.duration_s[in_person] // 60, np.zeros(len(waiting) * len(remote))].astype(np.int64),
     )
 
 

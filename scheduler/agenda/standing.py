@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from scheduler.agenda.arrange import Candidate, Closed, Shown, Stretch
 from scheduler.agenda.feeds.slots import SlotDraft
@@ -66,6 +67,7 @@ def load_standing(
     drafts: Mapping[str, SlotDraft],
     *,
     now: datetime,
+    lock: bool = True,
 ) -> Standing:
     """Load the slots that may change; none of them can be booked until the transaction ends.
 
@@ -75,9 +77,14 @@ def load_standing(
         The calendar that was read; None when it is a person who changed something.
     drafts
         What it shows, by key.
+    lock
+        False to look only, in a session that cannot write.
     """
     feed_id = None if feed is None else feed.id
-    rows = _rows(session, practitioner_id, feed_id, window, drafts, now)
+    query = _query(practitioner_id, feed_id, window, drafts, now)
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    rows = session.exec(query).all()
     bookings = _bookings(session, rows)
     movable = [row for row in rows if _is_movable(row, window, now)]
     others = [row for row in rows if not _is_movable(row, window, now)]
@@ -98,31 +105,27 @@ def load_standing(
     )
 
 
-def _rows(
-    session: Session,
+def _query(
     practitioner_id: int,
     feed_id: int | None,
     window: Window,
     drafts: Mapping[str, SlotDraft],
     now: datetime,
-) -> Sequence[Slot]:
-    """Load the slots that touch the window or the drafts, and those whose key a draft carries.
+) -> SelectOfScalar[Slot]:
+    """Ask for the slots that touch the window or the drafts, and those whose key a draft carries.
 
     Locked before their bookings are read: a booking being written is waited for, the next ones wait.
     """
     until = max([window.to_at, *(draft.end_at for draft in drafts.values())])
     same_key = (col(Slot.feed_id) == feed_id) & col(Slot.key).in_(list(drafts))
-    query = (
+    return (
         select(Slot)
         .where(
             col(Slot.practitioner_id) == practitioner_id,
             or_((col(Slot.end_at) > now) & (col(Slot.start_at) < until), same_key),
         )
         .order_by(col(Slot.id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
-    return session.exec(query).all()
 
 
 def _bookings(session: Session, rows: Sequence[Slot]) -> Mapping[int, list[Booking]]:

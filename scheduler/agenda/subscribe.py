@@ -67,7 +67,7 @@ def register_feed(
         name=required_text("name", name, longest=200),
         address=checked,
         mode=_checked_mode(mode),
-        zone=_checked_zone(zone),
+        zone=checked_zone(zone),
         slot_minutes=_checked_length(slot_minutes),
         modality=modality,
         visibility=visibility,
@@ -194,7 +194,14 @@ def _checked_mode(mode: str) -> str:
         raise InvalidInput("mode", f"un de ces mots : {words}") from None
 
 
-def _checked_zone(zone: str) -> str:
+def checked_zone(zone: str) -> str:
+    """Give a zone back if it exists.
+
+    Raises
+    ------
+    InvalidInput
+        When it does not.
+    """
     try:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError, OSError):

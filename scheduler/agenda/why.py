@@ -16,7 +16,8 @@ from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.places import num_taken
 from scheduler.agenda.reach import is_staff
 from scheduler.agenda.rules import sees_age
-from scheduler.agenda.search import FARTHEST_KM, SlotQuery, trip_to
+from scheduler.agenda.slot_query import FARTHEST_KM, SlotQuery
+from scheduler.agenda.surgeries import trip_to
 from scheduler.errors import NotFound
 from scheduler.store.tables import (
     Booking,
@@ -235,6 +236,8 @@ class _Asked:
 
 
 def _is_too_far(row: Any, wanted: SlotQuery, found: Findings, is_usual: bool) -> bool:
+    if row.Slot.modality is Modality.VR:
+        return False
     trip = trip_to(wanted.position(), (row.Practice.latitude, row.Practice.longitude))
     farthest_km = FARTHEST_KM if is_usual else found.max_km
     return trip is None or trip[0] > farthest_km * 1000

@@ -7,7 +7,8 @@ from itertools import groupby
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
-from scheduler.agenda.search import FARTHEST_KM, MOST_READ, FoundSlot, SlotQuery, search
+from scheduler.agenda.search import FoundSlot, search
+from scheduler.agenda.slot_query import FARTHEST_KM, MOST_READ, SlotQuery
 from scheduler.clock import local_day
 from scheduler.errors import NotFound
 from scheduler.store.tables import Practice, Practitioner, Territory

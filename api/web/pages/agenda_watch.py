@@ -19,8 +19,9 @@ from api.web.once import do_once
 from api.web.sent import FromForm, Sent
 from scheduler.agenda.conflicts import expected_bookings
 from scheduler.agenda.counters import Counts, count_slots
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
 from scheduler.agenda.settling import ConflictLine, Settle, list_conflicts, settle
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.care.rules import RefillMode, Rules, change_rules, rules_of
 from scheduler.errors import InvalidInput, SlotNotOpen, SlotTaken, WrongState
 from scheduler.rows import id_of

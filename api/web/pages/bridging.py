@@ -12,7 +12,8 @@ from api.web.guests import CoordinatorHere
 from api.web.labels import commune_name, full_name, phone
 from api.web.once import do_once
 from api.web.sent import FromForm
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.errors import InvalidInput, SlotNotOpen, SlotTaken
 from scheduler.referrals.bridge import give_consultation
 from scheduler.referrals.instance import age_on

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
@@ -11,11 +10,21 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
-from api.reading import fetch_body, preview_body
+from api.reading import fetch_body, read_registered, try_body
 from api.schemas.agenda import ReadAs
 from api.schemas.common import Id
-from api.web.calendars import NewFeed, pack, practices_of, read_new_feed, shown_feeds, unpack
+from api.web.calendars import (
+    ZONES,
+    NewFeed,
+    pack,
+    practices_of,
+    read_new_feed,
+    shown_feeds,
+    unpack,
+    zones_with,
+)
 from api.web.errors import PageRoute
+from api.web.feed_trials import left_out
 from api.web.forms import Form, Problems
 from api.web.guests import CalendarKeeperHere, Guest
 from api.web.notices import notice_of
@@ -24,9 +33,7 @@ from api.web.sent import FromForm, Sent
 from scheduler.agenda.alerts import trouble_of
 from scheduler.agenda.feeds import FeedError, Preview
 from scheduler.agenda.feeds.addresses import AddressPolicy
-from scheduler.agenda.feeds.fetch import FetchSettings, fetch
 from scheduler.agenda.health import health_of
-from scheduler.agenda.poll import read_feed, read_file
 from scheduler.agenda.readings import OK, UNCHANGED, outcome_of
 from scheduler.agenda.subscribe import find_feed, register_feed, resume_feed, suspend_feed
 from scheduler.errors import AlreadyExists, InvalidInput, NotFound
@@ -42,16 +49,17 @@ _LABELS = {
     "name": "Nom de l’agenda",
     "address": "Adresse de l’agenda",
     "file": "Fichier .ics",
+    "zone": "Fuseau horaire",
     "slot_minutes": "Durée d’un créneau",
 }
 _SHOWN_READINGS = 30
-_KEPT = ("practice_id", "name", "address", "mode", "slot_minutes", "modality", "visibility")
+_KEPT = ("practice_id", "name", "address", "mode", "zone", "slot_minutes", "modality", "visibility")
 
 
 @router.get("/agendas")
 def show(guest: CalendarKeeperHere) -> HTMLResponse:
     """Show each calendar, how it does, what was ignored and why; and the form for another one."""
-    return _feeds(guest, Form(values={"mode": "marked"}))
+    return _feeds(guest, Form(values={"mode": "marked", "zone": guest.zone}))
 
 
 @router.post("/agendas/apercu")
@@ -64,17 +72,21 @@ def try_out(guest: CalendarKeeperHere, sent: FromForm) -> HTMLResponse:
     try:
         with guest.here.readers.place():
             body = asked.body or _fetched(guest, asked)
-            seen = preview_body(body, _read_as(asked, guest), now=guest.now)
+            with guest.here.store.read() as session:
+                whose = _practice(session, asked).practitioner_id
+            tried = try_body(guest.here, guest.actor, body, _read_as(asked), whose, now=guest.now)
     except FeedError as refusal:
         problems.add("file" if asked.body else "address", str(refusal))
         return _refused(guest, sent, problems)
     return guest.page(
         "feed_preview.html",
         name=asked.name,
-        opened=_opened(seen),
-        others=_others(seen),
-        warnings=seen.warnings,
-        clock_change=seen.clock_change,
+        opened=_opened(tried.preview),
+        others=left_out(tried.preview),
+        num_closed_elsewhere=tried.num_closed_elsewhere,
+        warnings=tried.preview.warnings,
+        clock_change=tried.preview.clock_change,
+        zone_name=ZONES.get(asked.zone, asked.zone),
         kept=_to_keep(sent, asked),
     )
 
@@ -149,6 +161,7 @@ def _feeds(guest: Guest, form: Form, status: int = HTTPStatus.OK) -> HTMLRespons
         status=status,
         feeds=feeds,
         practices=practices,
+        zones=zones_with(form.values.get("zone", "")),
         form=form,
         notice=notice_of(guest.request),
     )
@@ -163,8 +176,15 @@ def _fetched(guest: Guest, asked: NewFeed) -> bytes:
     return fetch_body(asked.address or "", allow_private=guest.here.settings.feed_allow_private)
 
 
-def _read_as(asked: NewFeed, guest: Guest) -> ReadAs:
-    return ReadAs(mode=asked.mode, zone=guest.zone, slot_minutes=asked.slot_minutes)
+def _practice(session: Session, asked: NewFeed) -> Practice:
+    practice = session.get(Practice, asked.practice_id)
+    if practice is None:
+        raise NotFound("practice")
+    return practice
+
+
+def _read_as(asked: NewFeed) -> ReadAs:
+    return ReadAs(mode=asked.mode, zone=asked.zone, slot_minutes=asked.slot_minutes)
 
 
 def _opened(seen: Preview) -> list[tuple[datetime, datetime]]:
@@ -172,14 +192,6 @@ def _opened(seen: Preview) -> list[tuple[datetime, datetime]]:
     return [
         (datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in rows if start and end
     ]
-
-
-def _others(seen: Preview) -> list[tuple[str, int]]:
-    counts: dict[str, int] = {}
-    for row in seen.rows:
-        if row["state"] != "open":
-            counts[row["sentence"]] = counts.get(row["sentence"], 0) + 1
-    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _to_keep(sent: Sent, asked: NewFeed) -> Iterable[tuple[str, str]]:
@@ -190,9 +202,7 @@ def _to_keep(sent: Sent, asked: NewFeed) -> Iterable[tuple[str, str]]:
 
 
 def _registered(session: Session, guest: Guest, asked: NewFeed, *, key: str) -> int:
-    practice = session.get(Practice, asked.practice_id)
-    if practice is None:
-        raise NotFound("practice")
+    practice = _practice(session, asked)
 
     def registered() -> dict[str, str]:
         feed = register_feed(
@@ -203,7 +213,7 @@ def _registered(session: Session, guest: Guest, asked: NewFeed, *, key: str) -> 
             name=asked.name,
             address=asked.address,
             mode=asked.mode.value,
-            zone=guest.zone,
+            zone=asked.zone,
             slot_minutes=asked.slot_minutes,
             modality=asked.modality,
             visibility=asked.visibility,
@@ -219,10 +229,7 @@ def _registered(session: Session, guest: Guest, asked: NewFeed, *, key: str) -> 
 def _read(guest: Guest, feed_id: int, body: bytes | None) -> FeedReading:
     here = guest.here
     with here.readers.place():
-        if body is not None:
-            return read_file(here.store, feed_id, body, now=here.clock())
-        get = partial(fetch, settings=FetchSettings(policy=_policy(guest)))
-        return read_feed(here.store, feed_id, now=here.clock(), fetch=get)
+        return read_registered(here.store, feed_id, settings=here.settings, now=here.clock(), body=body)
 
 
 def _policy(guest: Guest) -> AddressPolicy:

@@ -26,7 +26,8 @@ from api.web.sent import FromForm, Sent
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book, hold
 from scheduler.agenda.errors import SlotNotSure
-from scheduler.agenda.search import FARTHEST_KM, MOST_READ, FoundSlot, SlotQuery, search
+from scheduler.agenda.search import FoundSlot, search
+from scheduler.agenda.slot_query import FARTHEST_KM, MOST_READ, SlotQuery
 from scheduler.agenda.usual import practitioners_to_name
 from scheduler.agenda.why import SENTENCES, why_of_practitioner
 from scheduler.clock import local_day

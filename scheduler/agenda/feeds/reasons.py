@@ -26,6 +26,9 @@ class Reason(StrEnum):
     FREE_NOT_MARKED = "free_not_marked"
     BUSY_CALENDAR = "busy_calendar"
     OVERLAPPED = "overlapped"
+    BUSY_ELSEWHERE = "busy_elsewhere"
+    ON_LEAVE = "on_leave"
+    OTHER_SLOT = "other_slot"
 
     OWN_BOOKING = "own_booking"
     CANCELLED = "cancelled"
@@ -35,6 +38,7 @@ class Reason(StrEnum):
     LONGER_THAN_A_DAY = "longer_than_a_day"
     SUPERSEDED = "superseded"
     DUPLICATE = "duplicate"
+    BEGUN = "begun"
     AVAILABLE_IN_BUSY_CALENDAR = "available_in_busy_calendar"
 
     NO_START = "no_start"
@@ -73,6 +77,9 @@ SENTENCES: dict[str, str] = {
     ),
     Reason.BUSY_CALENDAR: "Occupé : cet agenda ne sert qu'à fermer des créneaux.",
     Reason.OVERLAPPED: "Fermé : une heure occupée le recouvre.",
+    Reason.BUSY_ELSEWHERE: "Fermé : un autre agenda du médecin est occupé à cette heure.",
+    Reason.ON_LEAVE: "Fermé : le médecin a indiqué une absence ce jour-là.",
+    Reason.OTHER_SLOT: "Fermé : un autre créneau du médecin, d'agenda ou à la main, tient déjà ces heures.",
     Reason.OWN_BOOKING: "Ignoré : c'est un rendez-vous de Relais, revenu par votre agenda.",
     Reason.CANCELLED: "Ignoré : l'événement est annulé.",
     Reason.ALL_DAY: "Ignoré : une journée entière n'est pas un créneau. Donnez une heure de début et de fin.",
@@ -81,6 +88,7 @@ SENTENCES: dict[str, str] = {
     Reason.LONGER_THAN_A_DAY: "Ignoré : l'événement dure plus de 24 h. Découpez-le par jour.",
     Reason.SUPERSEDED: "Ignoré : une version plus récente du même événement est présente.",
     Reason.DUPLICATE: "Ignoré : un créneau aux mêmes heures existe déjà dans cet agenda.",
+    Reason.BEGUN: "Ignoré : le créneau a déjà commencé.",
     Reason.AVAILABLE_IN_BUSY_CALENDAR: "Ignoré : cet agenda ne sert qu'à fermer des créneaux.",
     Reason.NO_START: "Refusé : l'événement n'a pas de date de début.",
     Reason.BAD_DATE: "Refusé : une date de l'événement est illisible.",

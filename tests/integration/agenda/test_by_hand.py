@@ -21,7 +21,8 @@ from scheduler.agenda.by_hand import (
 )
 from scheduler.agenda.errors import PeopleOnly, SlotInUse, SlotOverlap
 from scheduler.agenda.leaves import list_leaves
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.agenda.weekly import Week
 from scheduler.errors import InvalidInput, NotFound
 from scheduler.store.engine import Store

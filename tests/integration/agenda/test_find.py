@@ -7,8 +7,8 @@ from sqlmodel import Session, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.find import MOST_PER_DELAY, Findings, find
-from scheduler.agenda.search import SlotQuery
 from scheduler.agenda.shown import new_to_all, note_shown
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.agenda.why import Why, why_not_shown
 from scheduler.errors import NotFound
 from scheduler.store.engine import Store
@@ -72,6 +72,24 @@ def test_the_usual_doctor_comes_first_however_far(store: Store) -> None:
         first, own = slot(session, near), slot(session, usual, 30)
         assert ids(found(session, who)) == [first]
         assert ids(found(session, who, usual_practitioner_id=usual.practitioner_id)) == [own, first]
+
+
+def test_by_video_nobody_is_too_far(store: Store) -> None:
+    """Any distance, no travel; and who is only seen by video does not keep a search from widening."""
+    with store.write() as session:
+        who = regulator(session)
+        far = slot(session, gp(session, who, 2.0), 1, modality=Modality.VR)
+        screens = [slot(session, gp(session, who), 2, modality=Modality.VR) for _ in range(5)]
+        surgery = slot(session, gp(session, who, 0.15), 3)  # some 22 km by road
+        slot(session, gp(session, who, 2.0), 4)
+        slot(session, modality=Modality.VR, feed=factories.feed(session))  # another territory's
+        anything, by_video = found(session, who), found(session, who, Modality.VR)
+        assert (anything.max_km, by_video.max_km) == (25.0, 0)
+        assert ids(anything) == [far, *screens, surgery]
+        assert ids(by_video) == [far, *screens]
+        assert {(one.distance_m, one.travel_s) for one in by_video.slots} == {(0, 0)}
+        wanted = SlotQuery(insee="77445", from_at=NOW, to_at=NOW + HOUR, modality=Modality.VR)
+        assert why_not_shown(session, who, far, wanted, now=NOW).reasons == (Why.WINDOW,)
 
 
 def test_at_comparable_travel_who_was_sent_fewest_comes_first(store: Store) -> None:

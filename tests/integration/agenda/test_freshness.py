@@ -11,7 +11,8 @@ from scheduler.agenda.health import health_of
 from scheduler.agenda.own_agenda import open_offer
 from scheduler.agenda.publish import Site, issue_address, read_published
 from scheduler.agenda.reread import check_sure, source_of
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.care.offer import open_supply
 from scheduler.errors import RelaisError
 from scheduler.sas.availability import available

@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.search import FoundSlot, SlotQuery, search
+from scheduler.agenda.search import FoundSlot, search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.errors import InvalidInput
 from scheduler.listing import Listed
 from scheduler.store.engine import Store
@@ -44,13 +45,13 @@ def test_a_found_slot_says_where_when_and_how_sure(store: Store) -> None:
     with store.write() as session:
         who = somebody(session)
         feed = gp_at(session, who, MELUN, address="https://agenda.test/a", ok_at=hours(-1))
-        slot = factories.slot(session, feed=feed, capacity=3, modality=Modality.VR)
+        slot = factories.slot(session, feed=feed, capacity=3, modality=Modality.HH)
         factories.booking(session, slot=slot)
         (one,) = search(session, who, ask(), now=NOW).rows
     assert (one.slot_id, one.commune, one.free_places) == (slot.id, "Savigny-le-Temple", 2)
     assert one.practitioner_name.startswith("Dr Claude MARTIN")
     assert (one.start_at, one.end_at) == (hours(1), hours(1.25))
-    assert (one.modality, one.visibility) == (Modality.VR, Visibility.SNP)
+    assert (one.modality, one.visibility) == (Modality.HH, Visibility.SNP)
     assert 8 < one.distance_km < 11
     assert 10 < one.travel_min < 20
     assert (one.seen_at, one.to_confirm) == (hours(-1), False)
@@ -96,7 +97,7 @@ def test_nothing_of_another_territory_nor_too_far(store: Store) -> None:
         assert len(found(session, who, ask(max_km=80))) == 2
 
 
-def test_the_box_before_the_distance_never_hides_a_slot_within_reach(store: Store) -> None:
+def test_every_slot_within_reach_is_found_and_no_other(store: Store) -> None:
     with store.write() as session:
         who = somebody(session)
         ring = [(48.5855 + north, 2.5813 + east) for north in (-0.1, 0, 0.1) for east in (-0.15, 0, 0.15)]

@@ -15,7 +15,8 @@ from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book, confirm, hold
 from scheduler.agenda.ending import cancel, move
 from scheduler.agenda.life import TAKES_A_PLACE
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.errors import RelaisError
 from scheduler.idempotency import once
 from scheduler.store.engine import Store

@@ -4,7 +4,8 @@ from datetime import timedelta
 from itertools import count
 
 from scheduler.agenda.rules import Wishes, set_rules
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.agenda.usual import usual_doctor
 from scheduler.agenda.why import Why, why_not_shown
 from scheduler.care.instance import within_reach

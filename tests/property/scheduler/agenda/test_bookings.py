@@ -18,8 +18,9 @@ from scheduler.agenda.ending import CancelReason, cancel, expire_holds, honour, 
 from scheduler.agenda.errors import HoldOver, NotYetBegun, PlacesLeft, ReasonNeeded
 from scheduler.agenda.life import HELD_FOR, MOVES, state_at
 from scheduler.agenda.rules import Wishes, set_rules
-from scheduler.agenda.search import SlotQuery, search
+from scheduler.agenda.search import search
 from scheduler.agenda.settling import Settle, settle
+from scheduler.agenda.slot_query import SlotQuery
 from scheduler.errors import InvalidInput, NotFound, RelaisError, SlotNotOpen, SlotTaken, WrongState
 from scheduler.store.engine import Store
 from scheduler.store.tables import (

@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from scheduler.agenda.audience import visible_to
 from scheduler.agenda.find import DELAYS_H, ENOUGH_PRACTITIONERS, RADII_KM, find
-from scheduler.agenda.search import FARTHEST_KM, SlotQuery, trip_to
+from scheduler.agenda.slot_query import FARTHEST_KM, SlotQuery
+from scheduler.agenda.surgeries import trip_to
 from scheduler.agenda.why import Why, why_not_shown
 from scheduler.store.tables import (
     BookingState,
@@ -113,7 +114,7 @@ def true_reasons(slot: Slot, made: dict[str, Any], wanted: SlotQuery, viewer: Ro
 @given(
     gps=st.lists(GPS, min_size=1, max_size=6),
     slots=st.lists(SLOTS, min_size=1, max_size=12),
-    modality=st.sampled_from([None, Modality.HH, Modality.AMB]),
+    modality=st.sampled_from([None, *Modality]),
     viewer=st.sampled_from([Role.REGULATOR, Role.SIGNALLER]),
     usual=st.booleans(),
 )
@@ -136,19 +137,27 @@ def test_a_slot_is_listed_or_the_reason_is_true(gps, slots, modality, viewer, us
                 known = true_reasons(slot, made, wanted, viewer)
                 trip = trip_to(wanted.position(), (SAVIGNY[0] + made["feed"]["north"], SAVIGNY[1]))
                 reach_km = FARTHEST_KM if slot.practitioner_id == own else found.max_km
-                if trip is None or trip[0] > reach_km * 1000:
+                in_person = slot.modality is not Modality.VR
+                if in_person and (trip is None or trip[0] > reach_km * 1000):
                     known.add(Why.TOO_FAR)
                 assert set(told.reasons) == known
                 assert (slot.id in listed) == (not known)
                 assert (told.held_until is not None) == (Why.HELD in known)
-            check_order(found, own)
+            check_order(found, own, modality)
 
 
-def check_order(found, own: int | None) -> None:
-    assert found.max_km in RADII_KM
-    near = {slot.practitioner_id for group in found.groups for slot in group.slots}
-    assert found.max_km == RADII_KM[0] or len(near) >= ENOUGH_PRACTITIONERS or found.max_km == RADII_KM[-1]
-    assert own not in near
+def check_order(found, own: int | None, modality: Modality | None) -> None:
+    near = {
+        slot.practitioner_id
+        for group in found.groups
+        for slot in group.slots
+        if slot.modality is not Modality.VR
+    }
+    assert (found.max_km == 0) == (modality is Modality.VR)
+    assert (
+        found.max_km in {0, RADII_KM[0]} or len(near) >= ENOUGH_PRACTITIONERS or found.max_km == RADII_KM[-1]
+    )
+    assert own not in {slot.practitioner_id for group in found.groups for slot in group.slots}
     assert [(group.from_h, group.to_h) for group in found.groups] == [
         delay for delay in DELAYS_H if any((group.from_h, group.to_h) == delay for group in found.groups)
     ]
