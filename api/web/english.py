@@ -12,13 +12,14 @@ are for its readers only.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
 from jinja2.ext import Extension
 
+from api.web.english_sentences import SLOT, Sentences
 from api.web.typography import french
 
 CATALOGUE = Path(__file__).with_name("english.toml")
@@ -36,7 +37,6 @@ _TYPED = re.compile(r'(\svalue=")((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)(")', re.DOTA
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _LETTER = re.compile(r"[^\W\d_]")
-_SLOT = re.compile(r"\{(\d)\}")
 
 
 @cache
@@ -51,10 +51,15 @@ def plain(text: str) -> str:
     return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'").split())
 
 
+@cache
+def sentences() -> Sentences:
+    """Prepare the catalogue to recognise what the program has filled in."""
+    return Sentences(catalogue())
+
+
 def translated(text: str) -> str:
-    """Give the English of a whole text; the text itself when none is known."""
-    key = plain(text)
-    return catalogue().get(key) or _by_pattern(key) or text
+    """Give the English of a whole text; the text itself when it is not understood."""
+    return sentences().english(plain(text)) or text
 
 
 def finalize(value: object) -> object:
@@ -105,11 +110,11 @@ def _run(run: list[tuple[str, str]], look_up: Callable[[str], str | None]) -> st
     number = iter(range(len(expressions)))
     shape = "".join(text if kind == "text" else f"{{{next(number)}}}" for kind, text in run)
     before, after = shape[: len(shape) - len(shape.lstrip())], shape[len(shape.rstrip()) :]
-    bare = _SLOT.sub("", shape)
+    bare = SLOT.sub("", shape)
     is_text = _LETTER.search(bare) and '="' not in bare  # part of a tag, between two statements, is none
     english = look_up(plain(shape)) if is_text else None
     shown = shape if english is None else f"{before}{english}{after}"
-    return _SLOT.sub(lambda slot: inner[int(slot[1])] if int(slot[1]) < len(inner) else slot[0], shown)
+    return SLOT.sub(lambda slot: inner[int(slot[1])] if int(slot[1]) < len(inner) else slot[0], shown)
 
 
 def _tag(text: str, look_up: Callable[[str], str | None]) -> str:
@@ -159,31 +164,6 @@ def _marked(expression: str) -> str:
     return f"{{{{ ({inside}) | e }}}}"
 
 
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Give the keys that hold places, for sentences the program has already filled in."""
-    made = []
-    for key, english in catalogue().items():
-        if "{0}" in key and len(_SLOT.sub("", key)) > 12:
-            parts = _SLOT.split(key)
-            shape = "".join(re.escape(part) if i % 2 == 0 else "(.+?)" for i, part in enumerate(parts))
-            made.append((re.compile(shape), english))
-    return tuple(made)
-
-
-def _by_pattern(key: str) -> str | None:
-    if len(key) > 300 or " " not in key:
-        return None
-    for shape, english in _patterns():
-        if found := shape.fullmatch(key):
-            return _filled(english, found.groups())
-    return None
-
-
-def _filled(english: str, values: Sequence[str]) -> str:
-    return _SLOT.sub(lambda slot: translated(values[int(slot[1])]), english)
-
-
 def texts_of_templates(folder: Path) -> Iterator[tuple[str, str]]:
     """Give every French text of the templates with the template it first stands in."""
     seen: set[str] = set()
@@ -195,7 +175,7 @@ def texts_of_templates(folder: Path) -> Iterator[tuple[str, str]]:
 
         translated_source(template.read_text(encoding="utf-8"), note)
         for key in found:
-            if key not in seen and _LETTER.search(_SLOT.sub("", key)):
+            if key not in seen and _LETTER.search(SLOT.sub("", key)):
                 seen.add(key)
                 yield key, template.relative_to(folder).as_posix()
 

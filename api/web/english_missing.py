@@ -1,16 +1,25 @@
-"""What has no English yet: the texts of the templates, and the words the pages are made with."""
+"""What has no English yet: the texts of the templates, the words and the sentences of the program."""
 
+import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from api.web.english import catalogue, plain, texts_of_templates
+from api.web.english import catalogue, plain, sentences, texts_of_templates
+from api.web.english_sources import texts_of_program
 
 TEMPLATES = Path(__file__).with_name("templates")
-_WORDS = ("words", "labels", "notices", "menus", "errors", "admin_words", "finding")
+_WORDS = (
+    *("words", "labels", "notices", "life_notices", "menus", "errors", "admin_words", "finding"),
+    *("life_words", "care_words", "signal_words"),
+)
 """Modules of ``api.web`` whose constants are what people read."""
+
+EXAMPLES = Path(__file__).with_name("english_composed.toml")
 
 
 def missing() -> Mapping[str, list[str]]:
@@ -24,7 +33,29 @@ def missing() -> Mapping[str, list[str]]:
         for text in dict.fromkeys(map(plain, _texts_of(name))):
             if text not in known:
                 found.setdefault(f"{name}.py", []).append(text)
-    return found
+    for text, where in texts_of_program():
+        if not is_understood(text):
+            found.setdefault(where, []).append(plain(text))
+    return {where: list(dict.fromkeys(texts)) for where, texts in found.items()}
+
+
+def is_understood(text: str) -> bool:
+    """Tell whether a text of the program, once its values stand in it, would be told in English."""
+    key = plain(text)
+    made = examples().get(key, key)
+    return key in catalogue() or sentences().english(_filled(made)) is not None
+
+
+@cache
+def examples() -> Mapping[str, str]:
+    """Give, for a text whose values are words, a sentence it makes."""
+    return tomllib.loads(EXAMPLES.read_text(encoding="utf-8"))
+
+
+def _filled(text: str) -> str:
+    """Put an example into each place: the end of a plural, else a number."""
+    ended = re.sub(r"(?<=[^\W\d_])\{\w+\}(?!\w)", "s", text)
+    return re.sub(r"\{\w+\}", "7", ended).strip(" ;:,.()" if text.startswith(("(", ",", " ")) else " ;:,.")
 
 
 def _texts_of(name: str) -> Iterator[str]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from api.web import english
-from api.web.english import catalogue, translated, translated_source
-from api.web.english_missing import TEMPLATES, missing
+from api.web.english import catalogue, plain, translated_source
+from api.web.english_missing import TEMPLATES, examples, is_understood, missing
+from api.web.english_sentences import Sentences
+from api.web.english_sources import texts_of_program
 from api.web.language import LANGUAGE_COOKIE
 from api.web.rendering import environment
 from scheduler.store.engine import Store
@@ -35,9 +36,18 @@ def test_every_text_has_its_english() -> None:
     assert missing() == {}
 
 
+def test_what_is_checked_is_what_the_program_says() -> None:
+    """Examples stand for texts that exist, and a sentence without English would be found."""
+    texts = {plain(text) for text, _ in texts_of_program()}
+    assert len(texts) > 1000
+    assert set(examples()) <= texts
+    assert not is_understood("Aucun mot de ceci n'est connu, {0} fois.")
+
+
 def test_the_english_has_the_places_of_its_french() -> None:
     def places(text: str) -> list[str]:
-        return sorted(re.findall(r"\{\d\}", text))
+        without_plurals = re.sub(r"(?<=[^\W\d_])\{\d\}(?!\w)", "", text)
+        return sorted(re.findall(r"\{\d\}", without_plurals))
 
     assert {key: text for key, text in catalogue().items() if places(key) != places(text)} == {}
 
@@ -70,15 +80,48 @@ def test_a_template_is_translated(french: str, written: str) -> None:
     assert translated_source(french, KNOWN.get) == written
 
 
-def test_sentences_the_program_has_filled_in_are_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"{0} propositions validées.": "{0} proposals validated."}
-    monkeypatch.setattr(english, "catalogue", lambda: known)
-    english._patterns.cache_clear()
-    try:
-        assert translated("12 propositions validées.") == "12 proposals validated."
-        assert translated("Autre phrase.") == "Autre phrase."
-    finally:
-        english._patterns.cache_clear()
+KNOWN_SENTENCES = Sentences(
+    {
+        "{0} propositions validées.": "{0} proposals validated.",
+        "Priorité {0}, attend depuis {1}": "Priority {0}, waiting for {1}",
+        "{0} de trajet ({1})": "{0} of travel ({1})",
+        "Motif : {0}": "Reason: {0}",
+        "trop loin": "too far",
+        "À reconfirmer": "To reconfirm",
+        "Réessayez dans {0} minute{1}.": "Try again in {0} minute{1}.",
+        "le {0}": "on {0}",
+        "{0} : proposé à ce patient.": "{0}: proposed to this patient.",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ("12 propositions validées.", "12 proposals validated."),
+        ("1 250 propositions validées", "1,250 proposals validated"),
+        (
+            "Priorité 1, attend depuis 1 jour ; 7 min de trajet (2,5 km).",
+            "Priority 1, waiting for 1\u00a0day; 7\u00a0min of travel (2.5\u00a0km).",
+        ),
+        ("Motif : Trop loin.", "Reason: Too far."),
+        ("à reconfirmer", "to reconfirm"),
+        ("Réessayez dans 1 minute.", "Try again in 1 minute."),
+        ("Réessayez dans 5 minutes. Motif : trop loin.", "Try again in 5 minutes. Reason: too far."),
+        ("le samedi 1er mars 2026, 9 h 30", "on Saturday 1 March 2026, 09:30"),
+        (
+            "Dr Léa de la Tour (3 km) : proposé à ce patient.",
+            "Dr Léa de la Tour (3 km): proposed to this patient.",
+        ),
+        ("Autre phrase.", None),
+        ("Motif : il a plu toute la journée.", None),
+        ("12 propositions validées. Le reste demain.", None),
+        ("le Petit", None),
+        ("DURAND Zoé", None),
+    ],
+)
+def test_a_sentence_is_told_when_all_of_it_is_understood(french: str, english: str | None) -> None:
+    assert KNOWN_SENTENCES.english(french) == english
 
 
 def test_a_person_reads_english_after_asking_and_french_again(
