@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col, select
@@ -144,9 +144,10 @@ def _write_noted(session: OrmSession) -> None:
     newest = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
     before = session.execute(newest).one_or_none()
     number, before_hash = (0, None) if before is None else (before.id, before.hash)
+    rows = []
     for one in noted:
         number += 1
         content = one.values | {"id": number, "prev_hash": before_hash}
         before_hash = _hash(content)
-        session.add(AuditEntry(**content, hash=before_hash))
-    session.flush()
+        rows.append(content | {"hash": before_hash})
+    session.execute(insert(AuditEntry), rows)

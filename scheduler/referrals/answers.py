@@ -20,7 +20,7 @@ from scheduler.referrals.by_person import locked_intake
 from scheduler.referrals.errors import IntakeFull, OfferAnswered, OfferOver
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.life import Step, next_action_on
-from scheduler.referrals.offers import group_members, group_of
+from scheduler.referrals.offers import group_members, group_of, in_group
 from scheduler.referrals.profile import Profile, profile_of
 from scheduler.referrals.recipients import SURGERY, answers_for
 from scheduler.referrals.trace import trace
@@ -137,8 +137,8 @@ def accept(session: Session, actor: Actor, offer_id: UUID, *, now: datetime) -> 
         When the practitioner's places are all taken by patients accepted before.
     """
     offers, practitioner_id = _to_answer(session, actor, offer_id, now)
+    _take(session, actor, [offer for offer, _ in offers], now)
     for offer, referral in offers:
-        _end(session, actor, offer, OfferState.ACCEPTED, now)
         _accepted(session, actor, offer, referral, practitioner_id, now)
     return tuple(offer for offer, _ in offers)
 
@@ -156,7 +156,8 @@ def decline(
     offers, practitioner_id = _to_answer(session, actor, offer_id, now)
     for offer, referral in offers:
         offer.decline_reason = reason.value
-        _end(session, actor, offer, OfferState.DECLINED, now)
+        offer.state, offer.answered_at, offer.answered_by = OfferState.DECLINED, now, actor.key
+        session.add(offer)
         detail = {"offer": str(offer.id), "practitioner": practitioner_id, "reason": reason.value}
         advance(session, actor, referral, Step.DECLINE, now=now, detail=detail)
         trace(session, actor, "U", referral.id, referral.patient_id, now=now)
@@ -242,11 +243,10 @@ def _to_answer(
 ) -> tuple[list[tuple[Offer, Referral]], int]:
     """Load the open offers of a group; referrals, then the intake, then the offers are kept from changing."""
     seen, practitioner = _reached(session, actor, offer_id, now)
-    members = group_members(session, group_of(seen))
-    referrals = _locked(session, [offer.referral_id for offer in members])
+    group_id = group_of(seen)
+    referrals = _locked(session, group_id)
     locked_intake(session, seen.intake_id)
-    for offer in members:
-        session.refresh(offer)  # somebody may have answered while the referrals were locked by them
+    members = group_members(session, group_id)  # somebody may have answered before the referrals were locked
     still_open = [offer for offer in members if offer.state is OfferState.OPEN]
     if not still_open:
         raise OfferAnswered(seen.state)
@@ -255,10 +255,11 @@ def _to_answer(
     return [(offer, referrals[offer.referral_id]) for offer in still_open], id_of(practitioner)
 
 
-def _locked(session: Session, referral_ids: Sequence[UUID]) -> dict[UUID, Referral]:
+def _locked(session: Session, group_id: UUID) -> dict[UUID, Referral]:
+    """Load the referrals of a group of offers, which never gains one, and keep them from changing."""
     query = (
         select(Referral)
-        .where(col(Referral.id).in_(referral_ids))
+        .where(col(Referral.id).in_(select(Offer.referral_id).where(in_group(group_id))))
         .order_by(col(Referral.id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
@@ -266,11 +267,13 @@ def _locked(session: Session, referral_ids: Sequence[UUID]) -> dict[UUID, Referr
     return {referral.id: referral for referral in session.exec(query)}
 
 
-def _end(session: Session, actor: Actor, offer: Offer, state: OfferState, now: datetime) -> None:
-    offer.state, offer.answered_at, offer.answered_by = state, now, actor.key
+def _take(session: Session, actor: Actor, offers: Sequence[Offer], now: datetime) -> None:
+    """Give the patients of a group a place each, or none of them."""
     try:
         with session.begin_nested():
-            session.add(offer)
+            for offer in offers:
+                offer.state, offer.answered_at, offer.answered_by = OfferState.ACCEPTED, now, actor.key
+                session.add(offer)
     except IntegrityError as error:
         if broken_invariant(error) == "offer_within_places":
             raise IntakeFull from None

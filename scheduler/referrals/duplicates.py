@@ -34,6 +34,7 @@ __all__ = [
     "refuse_while_undecided",
     "suspects",
     "undecided",
+    "undecided_of",
     "undecided_pairs",
 ]
 
@@ -137,7 +138,7 @@ def refuse_twin(
 
 def note_suspects(session: Session, referral: Referral, found: Sequence[Suspect], *, now: datetime) -> None:
     """Keep for the coordination the files that resemble a referral; a pair decided before stays decided."""
-    known = set(session.exec(_pairs_of(referral.id)))
+    known = set(session.exec(_pairs_of(referral.id))) if found else set()
     for each in found:
         if (each.referral_id, referral.id) in known or (referral.id, each.referral_id) in known:
             continue
@@ -167,7 +168,12 @@ def refuse_while_undecided(session: Session, referral_id: UUID) -> None:
 
 def undecided(session: Session, referral_id: UUID) -> UUID | None:
     """Give the pair in which a file may be somebody's second one, as long as nobody has decided."""
-    query = (
+    return session.exec(undecided_of(referral_id)).first()
+
+
+def undecided_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+    """Select the pairs in which a file may be the second one of somebody whose first is open."""
+    return (
         select(DuplicatePair.id)
         .join(Referral, col(Referral.id) == col(DuplicatePair.other_id))
         .where(
@@ -177,7 +183,6 @@ def undecided(session: Session, referral_id: UUID) -> UUID | None:
         )
         .order_by(col(DuplicatePair.found_at), col(DuplicatePair.id))
     )
-    return session.exec(query).first()
 
 
 def undecided_pairs(territory_id: int) -> SelectOfScalar[DuplicatePair]:

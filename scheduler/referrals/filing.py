@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
@@ -59,7 +60,14 @@ def put_answers(referral: Referral, answers: Mapping[str, bool | None]) -> list[
 
 
 def put_seen(session: Session, referral: Referral, seen: tuple[Seen, ...]) -> None:
-    """Replace the practitioners a patient has seen lately.
+    """Replace the practitioners a patient has seen lately, as ``add_seen`` writes them."""
+    for row in session.exec(select(SeenPractitioner).where(col(SeenPractitioner.referral_id) == referral.id)):
+        session.delete(row)
+    add_seen(session, referral, seen)
+
+
+def add_seen(session: Session, referral: Referral, seen: tuple[Seen, ...]) -> None:
+    """Write the practitioners a patient has seen lately into a file that holds none.
 
     Raises
     ------
@@ -70,17 +78,19 @@ def put_seen(session: Session, referral: Referral, seen: tuple[Seen, ...]) -> No
     for each in checked:
         if each.practitioner_id is not None:
             _check_practises_here(session, each.practitioner_id, referral.territory_id, field="seen")
-    for row in session.exec(select(SeenPractitioner).where(col(SeenPractitioner.referral_id) == referral.id)):
-        session.delete(row)
     session.add_all(SeenPractitioner(referral_id=referral.id, **asdict(each)) for each in checked)
 
 
 def has_consent(session: Session, referral_id: UUID) -> bool:
     """Tell whether the patient agrees today that professionals share the file."""
-    given = select(Consent.id).where(
+    return session.exec(consents_of(referral_id)).first() is not None
+
+
+def consents_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+    """Select the consents that hold for a file."""
+    return select(Consent.id).where(
         col(Consent.referral_id) == referral_id, col(Consent.withdrawn_at).is_(None)
     )
-    return session.exec(given).first() is not None
 
 
 def _check_practises_here(

@@ -3,18 +3,19 @@
 The sender of a file that was joined to another sees where the other stands, and nothing else of it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import String, cast, exists, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from scheduler.accounts.actor import Actor, system_actor
 from scheduler.clock import Clock
 from scheduler.messages.letters_of_signals import signal_moved_on
-from scheduler.messages.outbox import enqueue
+from scheduler.messages.outbox import ToTell, enqueue_all
 from scheduler.referrals.addresses import page_address
 from scheduler.referrals.history import SIGNALLED, note, today_in
 from scheduler.referrals.merging import followed_file
@@ -106,21 +107,22 @@ def tell_senders(store: Store, *, clock: Clock) -> int:
 def _tell_in(store: Store, territory_id: int, now: datetime) -> int:
     actor = system_actor("returns", territory_id)
     with store.write() as session:
-        pathways = pathways_in_force(session, territory_id)
-        moved = [
-            (referral, account)
-            for referral, account in session.exec(_of_people(territory_id, now))
-            if (pathway := pathways.get(referral.pathway)) is not None
-            and referral.state in pathway.returns.on
-            and referral.returned_state != referral.state.value
-        ]
-        for referral, account in moved:
-            _tell(session, actor, referral, account, now)
+        moved = session.exec(_moved(territory_id, pathways_in_force(session, territory_id), now)).all()
+        told = [_news(session, referral, account) for referral, account in moved]
+        enqueue_all(session, told, territory_id=territory_id, now=now)
+        for referral, _ in moved:
+            referral.returned_state = referral.state.value
+            session.add(referral)
+            note(session, actor, referral, RETURNED, now=now, state=referral.state.value)
         return len(moved)
 
 
-def _of_people(territory_id: int, now: datetime) -> Select[Referral, Account]:
-    """Ask for the files that changed lately, with the account that signalled them."""
+def _moved(territory_id: int, pathways: Mapping[str, Pathway], now: datetime) -> Select[Referral, Account]:
+    """Ask for the files that came lately to a state their sender is told of and was not."""
+    told_of = [
+        (col(Referral.pathway) == code) & col(Referral.state).in_(pathway.returns.on)
+        for code, pathway in pathways.items()
+    ]
     return (
         select(Referral, Account)
         .join(Account, col(Account.id) == col(Referral.signalled_by))
@@ -128,25 +130,21 @@ def _of_people(territory_id: int, now: datetime) -> Select[Referral, Account]:
             col(Referral.territory_id) == territory_id,
             col(Account.active),
             col(Referral.updated_at) > now - timedelta(days=30),
+            or_(*told_of),
+            col(Referral.returned_state).is_distinct_from(cast(col(Referral.state), String)),
         )
         .order_by(col(Referral.id))
         .with_for_update(of=Referral, key_share=True)
     )
 
 
-def _tell(session: Session, actor: Actor, referral: Referral, account: Account, now: datetime) -> None:
-    short_id = str(referral.id)[:8]
-    enqueue(
-        session,
-        territory_id=referral.territory_id,
+def _news(session: Session, referral: Referral, account: Account) -> ToTell:
+    link = page_address(session, "/mes-signalements")
+    return ToTell(
         key=f"returned:{referral.id}:{referral.state.value}:{referral.updated_at.isoformat()}",
         recipient=account.email,
-        letter=signal_moved_on(short_id=short_id, link=page_address(session, "/mes-signalements")),
-        now=now,
+        letter=signal_moved_on(short_id=str(referral.id)[:8], link=link),
     )
-    referral.returned_state = referral.state.value
-    session.add(referral)
-    note(session, actor, referral, RETURNED, now=now, state=referral.state.value)
 
 
 def _line(

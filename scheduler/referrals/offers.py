@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -135,9 +136,14 @@ def group_of(offer: Offer) -> UUID:
 
 
 def group_members(session: Session, group_id: UUID) -> list[Offer]:
-    """List the offers of a group, in one fixed order."""
-    in_group = (col(Offer.group_id) == group_id) | (col(Offer.id) == group_id)
-    return list(session.exec(select(Offer).where(in_group).order_by(col(Offer.referral_id))))
+    """List the offers of a group as they are now, in one fixed order."""
+    members = select(Offer).where(in_group(group_id)).order_by(col(Offer.referral_id))
+    return list(session.exec(members.execution_options(populate_existing=True)))
+
+
+def in_group(group_id: UUID) -> ColumnElement[bool]:
+    """Give the condition on an ``Offer`` of a group."""
+    return (col(Offer.group_id) == group_id) | (col(Offer.id) == group_id)
 
 
 def _link(session: Session, group_id: UUID, recipient: Recipient, expires_at: datetime, now: datetime) -> str:

@@ -18,6 +18,7 @@ LONGEST_DOCUMENT = 20_000
 _LONGEST_VERSION = 40
 _LONGEST_NOTE = 200
 _PURPOSE = "policy"
+_KNOWN = "relais_policies"  # where a session remembers the policy of each territory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,13 @@ class InForce:
 
 def in_force(session: Session, territory_id: int) -> InForce:
     """Give the policy that holds in a territory: the last one kept, else the default."""
+    known: dict[int, InForce] = session.info.setdefault(_KNOWN, {})  # asked for each patient of a list
+    if territory_id not in known:
+        known[territory_id] = _read(session, territory_id)
+    return known[territory_id]
+
+
+def _read(session: Session, territory_id: int) -> InForce:
     last = session.exec(_kept(territory_id).limit(1)).first()
     if last is None:
         return InForce(id=None, policy=Policy.default())
@@ -122,6 +130,7 @@ def adopt(session: Session, actor: Actor, document: str, *, note: str = "", now:
     )
     session.add(row)
     session.flush()
+    session.info.pop(_KNOWN, None)
     record(
         session,
         actor,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.errors import WrongState
@@ -14,13 +14,13 @@ from scheduler.referrals.duplicates import (
     note_suspects,
     refuse_twin,
     refuse_while_undecided,
-    undecided,
+    undecided_of,
 )
-from scheduler.referrals.filing import add_consent, has_consent
+from scheduler.referrals.filing import add_consent, consents_of
 from scheduler.referrals.history import advance, note, today_in
 from scheduler.referrals.life import CORRECTABLE, Step
 from scheduler.referrals.scope import find_referral
-from scheduler.referrals.seen import is_asked
+from scheduler.referrals.seen import open_requests_of
 from scheduler.referrals.trace import trace
 from scheduler.referrals.values import Corrections, Identity
 from scheduler.store.tables import Referral, ReferralState
@@ -74,12 +74,9 @@ def qualify(
 
 def enlist_if_ready(session: Session, actor: Actor, referral: Referral, *, now: datetime) -> bool:
     """Put a qualified patient on the waiting list when nothing is missing any more; tell whether it was."""
-    if (
-        referral.state is not ReferralState.QUALIFIED
-        or not has_consent(session, referral.id)
-        or is_asked(session, referral.id)
-        or undecided(session, referral.id) is not None
-    ):
+    who = referral.id
+    held_back = select(~consents_of(who).exists(), open_requests_of(who).exists(), undecided_of(who).exists())
+    if referral.state is not ReferralState.QUALIFIED or any(session.exec(held_back).one()):
         return False
     advance(session, actor, referral, Step.ENLIST, now=now)
     session.flush()

@@ -114,7 +114,7 @@ def often_seen(seen: Sequence[SeenPractitioner], pathway: Pathway) -> SeenOften 
 
 def is_asked(session: Session, referral_id: UUID) -> bool:
     """Tell whether a practitioner is being asked to declare this patient."""
-    return session.exec(_open(referral_id)).first() is not None
+    return session.exec(open_requests_of(referral_id)).first() is not None
 
 
 def ask_to_declare(session: Session, actor: Actor, referral_id: UUID, *, now: datetime) -> DeclareRequest:
@@ -309,7 +309,8 @@ def _name_of(session: Session, practitioner_id: int | None) -> str:
     return f"Dr {row.given_name} {row.family_name}" if row else ""
 
 
-def _open(referral_id: UUID) -> SelectOfScalar[UUID]:
+def open_requests_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+    """Select the questions put about a patient that nobody has answered."""
     return select(DeclareRequest.id).where(
         col(DeclareRequest.referral_id) == referral_id, col(DeclareRequest.answer).is_(None)
     )

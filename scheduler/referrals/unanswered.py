@@ -1,9 +1,10 @@
 """Offers that nobody answers: reminded once, then ended, so that another GP is asked; or taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -38,12 +39,7 @@ def remind_offers(session: Session, actor: Actor, *, now: datetime) -> int:
 
     Once for each offer, however often this is called.
     """
-    open_offers = _open_offers(session, actor, now, over=False)
-    late = [
-        (offer, referral)
-        for offer, referral in open_offers
-        if offer.reminded_at is None and now >= offer.sent_at + (offer.expires_at - offer.sent_at) / 2
-    ]
+    late = _open_offers(session, _half_way(session, actor, now), over=False, now=now)
     for _, members in groupby(sorted(late, key=_by_group), key=_by_group):
         group = list(members)
         remind(session, actor, [offer for offer, _ in group], now=now)
@@ -62,7 +58,7 @@ def expire_offers(session: Session, actor: Actor, *, now: datetime) -> int:
     -------
     How many offers were ended. The same pair is not proposed again.
     """
-    over = _open_offers(session, actor, now, over=True)
+    over = _open_offers(session, _out_of_time(session, actor, now), over=True, now=now)
     for offer, referral in over:
         _end(session, actor, offer, OfferState.EXPIRED, now)
         detail = {"offer": str(offer.id), "practitioner": _practitioner(session, offer)}
@@ -116,31 +112,43 @@ def take_back(
         _tell_withdrawn(session, actor, offer, now)
 
 
-def _open_offers(
-    session: Session, actor: Actor, now: datetime, *, over: bool
-) -> Sequence[tuple[Offer, Referral]]:
-    """Load open offers, with their referrals kept from changing."""
-    due = col(Offer.expires_at) <= now if over else col(Offer.expires_at) > now
-    wanted = (
-        select(Offer.referral_id)
+def _out_of_time(session: Session, actor: Actor, now: datetime) -> Collection[UUID]:
+    """Give the referrals with an open offer whose time is over."""
+    over = _with_open_offer(actor, Offer.referral_id).where(col(Offer.expires_at) <= now)
+    return set(session.exec(over))
+
+
+def _half_way(session: Session, actor: Actor, now: datetime) -> Collection[UUID]:
+    """Give the referrals with an open offer that is half way to its end, and was not reminded of."""
+    waiting = _with_open_offer(actor, Offer.referral_id, Offer.sent_at, Offer.expires_at).where(
+        col(Offer.expires_at) > now, col(Offer.reminded_at).is_(None)
+    )
+    rows = session.exec(waiting)
+    return {who for who, sent_at, expires_at in rows if now >= sent_at + (expires_at - sent_at) / 2}
+
+
+def _with_open_offer(actor: Actor, *wanted: Any) -> Any:
+    return (
+        select(*wanted)
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
-        .where(col(Referral.territory_id) == actor.territory_id, col(Offer.state) == OfferState.OPEN, due)
+        .where(col(Referral.territory_id) == actor.territory_id, col(Offer.state) == OfferState.OPEN)
     )
-    if not over:
-        wanted = wanted.where(col(Offer.reminded_at).is_(None))
-    locked = (
-        select(Referral)
-        .where(col(Referral.id).in_(wanted))
-        .order_by(col(Referral.id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    referrals = {referral.id: referral for referral in session.exec(locked)}
-    found = []
-    ids = list(referrals)
+
+
+def _open_offers(
+    session: Session, referral_ids: Collection[UUID], *, over: bool, now: datetime
+) -> Sequence[tuple[Offer, Referral]]:
+    """Load the open offers of some referrals, which are kept from changing."""
+    due = col(Offer.expires_at) <= now if over else col(Offer.reminded_at).is_(None)
+    ids = sorted(referral_ids)
+    found: list[tuple[Offer, Referral]] = []
     for start in range(0, len(ids), 500):  # SQLite counts the parameters of a statement
+        here = ids[start : start + 500]
+        locked = select(Referral).where(col(Referral.id).in_(here)).order_by(col(Referral.id))
+        locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+        referrals = {referral.id: referral for referral in session.exec(locked)}
         still_open = select(Offer).where(
-            col(Offer.referral_id).in_(ids[start : start + 500]), col(Offer.state) == OfferState.OPEN, due
+            col(Offer.referral_id).in_(here), col(Offer.state) == OfferState.OPEN, due
         )
         rows = session.exec(still_open.execution_options(populate_existing=True))
         found += [(offer, referrals[offer.referral_id]) for offer in rows]
