@@ -133,6 +133,7 @@ def form_token(here: Services, secret: str) -> str:
 AnyoneHere = Annotated[Guest, Depends(guest(*Role))]
 CoordinatorHere = Annotated[Guest, Depends(guest(Role.COORDINATOR))]
 SignallerHere = Annotated[Guest, Depends(guest(Role.SIGNALLER, Role.COORDINATOR))]
+RequesterHere = Annotated[Guest, Depends(guest(Role.SIGNALLER, Role.COORDINATOR, Role.GP, Role.SECRETARY))]
 FileReaderHere = Annotated[Guest, Depends(guest(Role.SIGNALLER, Role.GP, Role.SECRETARY, Role.COORDINATOR))]
 RunReaderHere = Annotated[Guest, Depends(guest(Role.COORDINATOR, Role.BUREAU))]
 BookerHere = Annotated[

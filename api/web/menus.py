@@ -41,6 +41,8 @@ _MATCHING = MenuItem(
 )
 _RULES = MenuItem(href="/regles", label="Règles")
 _SIGNAL = MenuItem(href="/signaler", label="Signaler")
+_REFER = MenuItem(href="/signaler", label="Adresser", below=("/mes-signalements",))
+_ATTESTED = MenuItem(href="/attestations", label="Attestations")
 _SIGNALLED = MenuItem(href="/mes-signalements", label="Mes signalements")
 _FEEDS = MenuItem(href="/agendas", label="Agendas")
 _TO_DO = MenuItem(href="/a-faire", label="À faire")
@@ -63,8 +65,8 @@ _MESSAGES = MenuItem(href="/messages", label="Messages")
 
 MENUS: dict[Role, tuple[MenuItem, ...]] = {
     Role.SIGNALLER: (_HOME, _SIGNAL, _SIGNALLED, _SLOTS),
-    Role.GP: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
-    Role.SECRETARY: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE),
+    Role.GP: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE, _REFER, _ATTESTED),
+    Role.SECRETARY: (_HOME, _OWN, _MINE, _FEEDS, _SLOTS, _CARE, _REFER, _ATTESTED),
     Role.COORDINATOR: (
         _HOME,
         _TO_DO,

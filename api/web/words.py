@@ -187,6 +187,7 @@ SOURCES: Mapping[SignalSource, str] = {
     SignalSource.PRADO: "Le PRADO (retour à domicile)",
     SignalSource.EHPAD: "Un EHPAD",
     SignalSource.IMPORT: "Une liste reprise",
+    SignalSource.GP: "Mon cabinet, pour un de mes patients",
 }
 
 SIGNALLED_BY: Mapping[SignalSource, str] = {
@@ -196,6 +197,7 @@ SIGNALLED_BY: Mapping[SignalSource, str] = {
     SignalSource.PRADO: "Le PRADO",
     SignalSource.EHPAD: "Un EHPAD",
     SignalSource.IMPORT: "Une liste reprise",
+    SignalSource.GP: "Le médecin traitant",
 }
 
 DUPLICATE_REASONS: Mapping[str, str] = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from matching.model import Needs
+from scheduler.accounts.actor import Actor
 from scheduler.errors import InvalidInput
 from scheduler.inputs import (
     checked_commune,
@@ -17,7 +18,7 @@ from scheduler.inputs import (
 )
 from scheduler.referrals.pathways.document import NOTICE_ITEMS, Pathway
 from scheduler.referrals.values import ConsentGiven, Identity, Seen, Wishes
-from scheduler.store.tables import ContactPreference, SignalSource
+from scheduler.store.tables import ContactPreference, Role, SignalSource
 
 OLDEST_YEARS = 120
 LONGEST_WAIT_YEARS = 20
@@ -93,9 +94,10 @@ def checked_seen(seen: tuple[Seen, ...]) -> tuple[Seen, ...]:
     return tuple(each for each in tidy if each.practitioner_id is not None or each.name)
 
 
-def check_source(source: SignalSource, pathway: Pathway) -> None:
-    """Refuse a request from somebody this pathway is not open to."""
-    if source not in pathway.requesters:
+def check_source(actor: Actor, source: SignalSource, pathway: Pathway) -> None:
+    """Refuse a request from somebody this pathway is not open to; a GP's side asks as the patient's GP."""
+    mine = source is SignalSource.GP or actor.role not in {Role.GP, Role.SECRETARY}
+    if source not in pathway.requesters or not mine:
         raise InvalidInput("source", "un demandeur que cette filière accepte")
 
 

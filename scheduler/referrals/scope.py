@@ -27,9 +27,9 @@ def reachable(actor: Actor) -> ColumnElement[bool]:
 
     The coordination, and Relais itself, reach every file of the territory; a signaller the files they
     opened; a GP and their secretary those they accepted (before that, a profile without identity is
-    enough); the regulator and the bureau none. A file whose consent was withdrawn, or that is over and was
-    set aside, is hidden from all of them: the administrator alone, who answers patients about their rights,
-    reaches it, and no other, until it is erased.
+    enough) and those they opened for their own patients; the regulator and the bureau none. A file whose
+    consent was withdrawn, or that is over and was set aside, is hidden from all of them: the administrator
+    alone, who answers patients about their rights, reaches it, and no other, until it is erased.
     """
     return and_(col(Referral.territory_id) == actor.territory_id, _of_role(actor))
 
@@ -71,7 +71,7 @@ def _shared_with(actor: Actor) -> ColumnElement[bool]:
     if actor.role is Role.SIGNALLER:
         return _signalled_by(actor)
     if actor.role in {Role.GP, Role.SECRETARY} and actor.practitioner_id is not None:
-        return _accepted_by(actor.practitioner_id)
+        return or_(_accepted_by(actor.practitioner_id), _signalled_by(actor))
     return false()
 
 

@@ -43,7 +43,7 @@ def signal(session: Session, actor: Actor, given: Signal, *, now: datetime) -> R
     """
     today = today_in(session, actor.territory_id, now)
     pathway = pathway_in_force(session, actor.territory_id, given.pathway)
-    check_source(given.source, pathway)
+    check_source(actor, given.source, pathway)
     identity = checked_identity(given.identity, today=today)
     check_waiting_since(given.waiting_since or today, today=today)
     alike = refuse_twin(session, actor, identity, pathway=given.pathway)

@@ -6,9 +6,10 @@ random number only. This is not anonymous in the sense of the law: it stays insi
 groups of ``scheduler.indicators.groups``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, update
@@ -53,7 +54,7 @@ class Because(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
-_NOTHING_LEFT = {
+_NOTHING_LEFT: Mapping[str, Any] = {
     "household_id": None,
     "treatment_running_out": None,
     "recent_discharge": None,
@@ -76,7 +77,7 @@ _NOTHING_LEFT = {
 }
 """Columns of a referral that an erased file holds nothing in; the others are states, dates and numbers."""
 
-_NOBODY = {
+_NOBODY: Mapping[str, str | None] = {
     "family_name": "",
     "given_name": "",
     "phone": "",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, cast, exists, or_, update
@@ -130,6 +131,6 @@ def _never_entered(territory_id: int, before: datetime) -> SelectOfScalar[UUID]:
     )
 
 
-def _to_tenths(degrees: ColumnElement[float]) -> ColumnElement[float]:
+def _to_tenths(degrees: ColumnElement[float]) -> ColumnElement[Any]:
     """Cut a position to a tenth of a degree, some ten kilometres."""
     return cast(degrees * 10, Integer) / 10.0

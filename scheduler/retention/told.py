@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
@@ -77,7 +78,7 @@ def kept_files(session: Session, actor: Actor) -> Kept:
     here = col(Referral.territory_id) == actor.territory_id
     aside, erased = col(Referral.set_aside_at).is_not(None), col(Referral.erased_at).is_not(None)
 
-    def num(*conditions: object) -> int:
-        return session.exec(select(func.count()).select_from(Referral).where(here, *conditions)).one()
+    def num(condition: ColumnElement[bool]) -> int:
+        return session.exec(select(func.count()).select_from(Referral).where(here, condition)).one()
 
-    return Kept(num_in_use=num(~aside), num_set_aside=num(aside, ~erased), num_erased=num(erased))
+    return Kept(num_in_use=num(~aside), num_set_aside=num(aside & ~erased), num_erased=num(erased))

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.web.errors import PageRoute
 from api.web.forms import Form
-from api.web.guests import Guest, SignallerHere
+from api.web.guests import Guest, RequesterHere, SignallerHere
 from api.web.labels import commune_name, full_name
 from api.web.notices import notice_of
 from api.web.sent import FromForm, Sent
@@ -25,7 +25,7 @@ from scheduler.referrals.my_signals import my_signals
 from scheduler.referrals.pathways import pathway_in_force, pathways_in_force
 from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.signal_import import confirm_import, preview_import
-from scheduler.store.tables import SignalSource
+from scheduler.store.tables import Role, SignalSource
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -36,7 +36,7 @@ _MOST_PROBLEMS = 200
 
 
 @router.get("/mes-signalements")
-def show(guest: SignallerHere) -> HTMLResponse:
+def show(guest: RequesterHere) -> HTMLResponse:
     """Show each patient's state in words and what comes next; drafts first."""
     with guest.here.store.write() as session:
         lines = my_signals(session, guest.actor, now=guest.now)
@@ -53,6 +53,7 @@ def show(guest: SignallerHere) -> HTMLResponse:
             for draft in drafts
             if draft.pathway in pathways
         ],
+        may_import=guest.actor.role not in {Role.GP, Role.SECRETARY},
         several_pathways=len({line.pathway for line in lines}) > 1,
         notice=notice_of(guest.request),
     )
@@ -136,7 +137,9 @@ def _list_form(
         form=form,
         pathway=pathway,
         pathways=[(each.code, each.name) for each in pathways.values()],
-        sources=[(source.value, SOURCES[source]) for source in pathway.requesters],
+        sources=[
+            (source.value, SOURCES[source]) for source in pathway.requesters if source is not SignalSource.GP
+        ],
         headings=template_rows(pathway, guest.today)[0],
         problems=(problems or [])[:_MOST_PROBLEMS],
         num_problems=len(problems or []),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from api.web.errors import PageRoute
 from api.web.forms import Form
-from api.web.guests import Guest, SignallerHere
+from api.web.guests import Guest, RequesterHere
 from api.web.labels import age, commune_name, full_name
 from api.web.notices import notice_of
 from api.web.once import do_once
@@ -24,12 +24,12 @@ from scheduler.referrals.drafts import drop_draft, find_draft, save_draft
 from scheduler.referrals.duplicates import suspects
 from scheduler.referrals.errors import AlreadySignalled
 from scheduler.referrals.overview import practitioners_here
-from scheduler.referrals.pathways import Pathway, pathway_in_force, pathways_in_force
+from scheduler.referrals.pathways import Pathway, pathway_in_force, pathways_open_to
 from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.read import get_referral
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import Signal
-from scheduler.store.tables import SignalSource
+from scheduler.store.tables import Role, SignalSource
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -39,13 +39,13 @@ _NOT_DRAFTED = frozenset({"key", "brouillon", "distinct", "filiere"})
 
 @router.get("/signaler")
 def show(
-    guest: SignallerHere,
+    guest: RequesterHere,
     foyer: Annotated[UUID | None, Query()] = None,
     brouillon: Annotated[UUID | None, Query()] = None,
-    filiere: Annotated[str, Query(max_length=40)] = GP,
+    filiere: Annotated[str, Query(max_length=40)] = "",
 ) -> HTMLResponse:
     """Show an empty form, a draft, or a form for somebody of the same household."""
-    typed = {"collected_by": guest.visitor.name, "filiere": filiere}
+    typed = {"collected_by": guest.visitor.name, "filiere": filiere, "source": _first_source(guest).value}
     if brouillon is not None:
         with guest.here.store.read() as session:
             draft = find_draft(session, guest.actor, brouillon)
@@ -56,7 +56,7 @@ def show(
 
 
 @router.post("/signaler")
-def send(guest: SignallerHere, sent: FromForm) -> Response:
+def send(guest: RequesterHere, sent: FromForm) -> Response:
     """Receive a signal once, however often its button is pressed."""
     with guest.here.store.read() as session:
         pathway = pathway_in_force(session, guest.actor.territory_id, _pathway_of(sent))
@@ -81,7 +81,7 @@ def send(guest: SignallerHere, sent: FromForm) -> Response:
 
 
 @router.post("/signaler/brouillon")
-def keep(guest: SignallerHere, sent: FromForm) -> Response:
+def keep(guest: RequesterHere, sent: FromForm) -> Response:
     """Keep what was typed so far; the script asks for it while one types, the button without it."""
     typed = {name: value for name, value in sent.values.items() if name not in _NOT_DRAFTED}
     with guest.here.store.write() as session:
@@ -101,7 +101,7 @@ def keep(guest: SignallerHere, sent: FromForm) -> Response:
 
 
 @router.post("/signaler/brouillon/{draft_id}/supprimer")
-def drop(draft_id: UUID, guest: SignallerHere, _sent: FromForm) -> Response:
+def drop(draft_id: UUID, guest: RequesterHere, _sent: FromForm) -> Response:
     """Erase a draft."""
     with guest.here.store.write() as session:
         drop_draft(session, guest.actor, draft_id)
@@ -109,7 +109,7 @@ def drop(draft_id: UUID, guest: SignallerHere, _sent: FromForm) -> Response:
 
 
 @router.get("/signaler/recu")
-def received(guest: SignallerHere, dossier: UUID) -> HTMLResponse:
+def received(guest: RequesterHere, dossier: UUID) -> HTMLResponse:
     """Show the receipt: the number, and what comes next."""
     with guest.here.store.write() as session:
         file = get_referral(session, guest.actor, dossier, now=guest.now)
@@ -166,8 +166,8 @@ def _form(
     alike: list[tuple[UUID, str, str]] | None = None,
 ) -> HTMLResponse:
     with guest.here.store.read() as session:
-        pathways = pathways_in_force(session, guest.actor.territory_id)
-        pathway = _known(pathways, form.values.get("filiere") or GP)
+        pathways = pathways_open_to(session, guest.actor)
+        pathway = _known(pathways, form.values.get("filiere") or next(iter(pathways), GP))
         practitioners = practitioners_here(session, guest.actor.territory_id, pathway.profession)
     return guest.page(
         "signal.html",
@@ -185,10 +185,18 @@ def _form(
         source_choices=[
             (source.value, SOURCES[source])
             for source in pathway.requesters
-            if source is not SignalSource.IMPORT
+            if source is not SignalSource.IMPORT and (source is SignalSource.GP) == _is_surgery(guest)
         ],
         notice=notice_of(guest.request),
     )
+
+
+def _is_surgery(guest: Guest) -> bool:
+    return guest.actor.role in {Role.GP, Role.SECRETARY}
+
+
+def _first_source(guest: Guest) -> SignalSource:
+    return SignalSource.GP if _is_surgery(guest) else SignalSource.PROFESSIONAL
 
 
 def _known(pathways: dict[str, Pathway], code: str) -> Pathway:

@@ -2,7 +2,12 @@
 
 from scheduler.referrals.pathways.document import Criterion, Notice, Pathway, Returns, Texts
 from scheduler.referrals.pathways.errors import InvalidPathway, UnknownPathway
-from scheduler.referrals.pathways.kept import adopt_pathway, pathway_in_force, pathways_in_force
+from scheduler.referrals.pathways.kept import (
+    adopt_pathway,
+    pathway_in_force,
+    pathways_in_force,
+    pathways_open_to,
+)
 
 __all__ = [
     "Criterion",
@@ -15,4 +20,5 @@ __all__ = [
     "adopt_pathway",
     "pathway_in_force",
     "pathways_in_force",
+    "pathways_open_to",
 ]

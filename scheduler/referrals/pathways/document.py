@@ -24,11 +24,13 @@ RETURNABLE = frozenset(
 
 
 class Mode(StrEnum):
-    """How the answer is found: a practitioner who takes the patient on, a slot, or a common time."""
+    """How the answer is found: by a practitioner who takes the patient on.
+
+    Slots within hours (``fill``) are asked for as care requests, and a time that suits several agendas
+    (``gather``) is not a request of one patient: a document that asks for either is refused.
+    """
 
     ATTACH = "attach"
-    FILL = "fill"
-    GATHER = "gather"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,13 @@ from scheduler.referrals.pathways.document import Pathway
 from scheduler.referrals.pathways.errors import UnknownPathway
 from scheduler.referrals.pathways.reading import read_pathway
 from scheduler.rows import id_of
-from scheduler.store.tables import PathwayDocument
+from scheduler.store.tables import PathwayDocument, Role, SignalSource
 
 SHIPPED = ("gp", "orthophoniste", "sage_femme")
 """Codes of the pathways Relais comes with, in the order of the pages."""
 
 GP = "gp"
+_KNOWN = "relais_pathways"  # where a session remembers the pathways of each territory
 
 
 @cache
@@ -42,12 +43,26 @@ def shipped_document(code: str) -> str:
 
 def pathways_in_force(session: Session, territory_id: int) -> dict[str, Pathway]:
     """Give the pathways of a territory by code, the GP's first."""
-    rows = session.exec(
-        select(PathwayDocument)
-        .where(col(PathwayDocument.territory_id) == territory_id)
-        .order_by(col(PathwayDocument.id))
-    )
-    return shipped() | {row.code: read_pathway(row.document) for row in rows}
+    known: dict[int, dict[str, Pathway]] = session.info.setdefault(_KNOWN, {})  # asked for each patient
+    if territory_id not in known:
+        rows = session.exec(
+            select(PathwayDocument)
+            .where(col(PathwayDocument.territory_id) == territory_id)
+            .order_by(col(PathwayDocument.id))
+        )
+        known[territory_id] = shipped() | {row.code: read_pathway(row.document) for row in rows}
+    return known[territory_id]
+
+
+def pathways_open_to(session: Session, actor: Actor) -> dict[str, Pathway]:
+    """Give the pathways somebody may ask for: a GP's side those open to the patient's own GP."""
+    found = pathways_in_force(session, actor.territory_id)
+    gp_side = actor.role in {Role.GP, Role.SECRETARY}
+    return {
+        code: each
+        for code, each in found.items()
+        if any((source is SignalSource.GP) == gp_side for source in each.requesters)
+    }
 
 
 def pathway_in_force(session: Session, territory_id: int, code: str) -> Pathway:
@@ -99,6 +114,7 @@ def adopt_pathway(session: Session, actor: Actor, document: str, *, now: datetim
     )
     session.add(row)
     session.flush()
+    session.info.pop(_KNOWN, None)
     record(
         session,
         actor,

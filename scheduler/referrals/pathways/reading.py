@@ -23,6 +23,10 @@ from scheduler.store.tables import ReferralState, SignalSource
 LONGEST_DOCUMENT = 20_000
 NEEDS = frozenset(need.name for need in fields(Needs)) - {"chronic_needs"}
 MOST_CRITERIA = 12
+_MODE = (
+    "« attach » est attendu (« fill », un créneau sous 48 heures, se demande par la page Demandes ; "
+    "« gather », un temps commun à plusieurs agendas, n'est pas une filière)"
+)
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,29}")
 _LONGEST_WAIT = 3650
 _OLDEST = 130
@@ -124,7 +128,7 @@ def read_pathway(text: str) -> Pathway:
         version=top.text("version", 40),
         name=top.text("name", 60),
         profession=_code(top, "profession"),
-        mode=Mode(top.take("mode", "attach, fill ou gather est attendu", lambda v: v in set(Mode), "attach")),
+        mode=Mode(top.take("mode", _MODE, lambda v: v in set(Mode), "attach")),
         requesters=tuple(SignalSource(w) for w in top.words("requesters", frozenset(SignalSource))),
         asks=top.words("asks", NEEDS),
         criteria=criteria,

@@ -121,3 +121,23 @@ def test_a_file_of_somebody_else_does_not_exist(browser_of: Callable[[Role], Bro
     receipt = signal(browser_of(Role.COORDINATOR))
     page = browser_of(Role.SIGNALLER).open(f"/patients/{receipt.answer.url.params['dossier']}")
     assert page.status == 404
+
+
+def test_a_gp_asks_for_their_own_patient_where_the_pathway_says_so(
+    browser_of: Callable[[Role], Browser], store: Store
+) -> None:
+    surgery = browser_of(Role.GP)
+    form = surgery.open("/signaler")
+    assert "Orthophonie" in form.text
+    assert "Médecin traitant" not in form.text, "a GP's own patient has one"
+    answers = {name: value for name, value in GIVEN.items() if name != "ald"}
+    receipt = surgery.send(form, "/signaler", **answers)
+    assert "Signalement envoyé" in receipt.text
+    assert "DURAND Zoé" in surgery.open("/mes-signalements").text
+    for refused in ("/signaler?filiere=gp", "/signaler/liste"):
+        assert surgery.open(refused).status in {403, 404}
+    claimed = surgery.send(form, "/signaler", **(answers | {"given_name": "Léo", "source": "professional"}))
+    assert claimed.status == 422
+    with store.read() as session:
+        (referral,) = session.exec(select(Referral))
+    assert (referral.pathway, referral.source) == ("orthophoniste", "gp")

@@ -56,7 +56,9 @@ def test_a_missing_answer_never_gives_a_worse_tier_than_any_answer(
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [
-        ('mode = "attach"', 'mode = "guess"', "mode : attach, fill ou gather est attendu"),
+        ('mode = "attach"', 'mode = "guess"', "mode : « attach » est attendu"),
+        ('mode = "attach"', 'mode = "fill"', "mode : « attach » est attendu (« fill », un créneau"),
+        ('mode = "attach"', 'mode = "gather"', "mode : « attach » est attendu"),
         ("days = [30, 120, 365]", "days = [30, 20, 365]", "deadline.days : trois nombres de jours"),
         (
             "within_days = 7",
