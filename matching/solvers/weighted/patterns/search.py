@@ -1,4 +1,4 @@
-"""Generalised assignment by patterns: prices of rows, dives, dives again around the best, the core.
+"""Generalised assignment by patterns: prices of rows, dives, what they found merged, the core.
 
 What loads that differ by bin waste is seen by knapsacks, not by the linear relaxation: where a few
 rows fill a column, the bound from patterns lies far below the linear one, and dives end near it.
@@ -7,6 +7,7 @@ rows fill a column, the bound from patterns lies far below the linear one, and d
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
+from time import monotonic
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.packing import Int64, Packing
 from matching.solvers.weighted.patterns.ascent import Steps, ascend
 from matching.solvers.weighted.patterns.dive import DiveRules, dived
+from matching.solvers.weighted.patterns.merging import Merger
 from matching.solvers.weighted.patterns.proof import Proof, proof_of
 from matching.solvers.weighted.patterns.table import Table, choice_in, home_of
 from matching.solvers.weighted.region import Region, region_of
@@ -30,6 +32,7 @@ _POLISH = replace(
     BY_PROPAGATION, side_by_side=1, budget=Budget(tries=10, idle_tries=10, arcs=120, most_arcs=2500)
 )
 _MOST_TO_PLACE = 3  # rows left out by a dive that polishing may place
+_MERGE_S = 5.0  # at most for one merge, and no longer than the dive before it
 _LAST_SHARE = 0.9  # of the time left, in which a dive once begun may end
 _SHARES = (0.4, 0.7, 1.0)  # of the time left for dives, with a core after each
 _ARCS_PER_ROW = 5  # up to which HiGHS may find its way through a core
@@ -50,8 +53,9 @@ def improved_by_patterns(dual: Dual, choice: Int64, deadline: Deadline, seed: in
     """
     priced = _priced(dual, deadline.part(0.25))
     most = min(dual.bound, priced.proof.bound)
+    merger = Merger(dual)
     for turn, share in enumerate(_SHARES):
-        choice = _by_dives(priced, choice, most, deadline, share, seed + turn)
+        choice = _by_dives(priced, merger, choice, most, deadline, share, seed + turn)
         if most == dual.packing.value(choice) or deadline.remaining_s() <= 0:
             break
         core = _core(priced, choice)
@@ -93,9 +97,9 @@ def _spread(dual: Dual) -> float:
 
 
 def _by_dives(
-    priced: _Priced, choice: Int64, most: int, deadline: Deadline, share: float, seed: int
+    priced: _Priced, merger: Merger, choice: Int64, most: int, deadline: Deadline, share: float, seed: int
 ) -> Int64:
-    """Return the choice improved by dives; a thread polishes what they found, or else the best, meanwhile.
+    """Return the choice improved by dives and merges; a thread polishes what they found, or else the best.
 
     With a limit of time, dives begin in a share of what is left, and end in nearly all of it; none waits
     for the polishing of another.
@@ -113,8 +117,11 @@ def _by_dives(
             if done or packing.value(choice) == most or until.remaining_s() <= 0:
                 break
             deadline.report(packing.base + packing.value(choice), packing.base + most)
+            began = monotonic()
             found = _promising(priced.dual, found, _dive(priced, choice, number, random, last))
             choice = max(choice, found, key=packing.value)
+            merger.add(found)
+            choice = _merged(merger, choice, last, monotonic() - began)
             if polished is None or polished.done() or not limited:
                 choice = _better(packing, choice, polished)
                 # Not under the observer, who is only to be asked in this thread.
@@ -122,6 +129,14 @@ def _by_dives(
                 polished = pool.submit(searched, priced.dual, found, _POLISH, alone, seed + number)
                 found = choice
         return _better(packing, choice, polished)
+
+
+def _merged(merger: Merger, choice: Int64, deadline: Deadline, dive_s: float) -> Int64:
+    """Return the choice merged with others within a work budget, or about the time that a dive took."""
+    if deadline.at_s == np.inf:
+        return merger.merged(choice, deadline, _CORE_WORK // max(1, 2 * choice.size))
+    share = min(1.0, min(_MERGE_S, dive_s) / max(deadline.remaining_s(), 1e-3))
+    return merger.merged(choice, deadline.part(share), None)
 
 
 def _promising(dual: Dual, found: Int64, home: Int64 | None) -> Int64:

@@ -15,6 +15,7 @@ from matching.solvers.weighted.patterns import has_patterns, improved_by_pattern
 from matching.solvers.weighted.patterns.ascent import Steps, ascend
 from matching.solvers.weighted.patterns.dive import DiveRules, dived
 from matching.solvers.weighted.patterns.knapsack import best_patterns
+from matching.solvers.weighted.patterns.merging import Merger
 from matching.solvers.weighted.patterns.proof import proof_of
 from matching.solvers.weighted.patterns.table import Table, choice_in, home_of
 
@@ -167,3 +168,22 @@ def test_without_time_the_greedy_comes_back_with_a_bound() -> None:
     greedy = packing.value(choice_of(packing, greedy_arcs(problem), problem.num_arcs))
     assert verify_assignment(problem, result) == []
     assert greedy <= result.objective <= result.bound
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_merge_is_the_best_that_the_solutions_kept_can_be_made_of(seed: int) -> None:
+    packing = packing_of(problem_of(6, 3, seed), 0)
+    random, everything = np.random.default_rng(seed), by_trying(packing)
+    kept = [everything[number] for number in random.choice(len(everything), 3, replace=False)]
+    merger = Merger(rounded(packing, np.zeros(packing.num_cols)))
+    merger._options = 0.0  # nothing but what the solutions hold
+    for choice in kept[1:]:
+        merger.add(choice)
+    merged = merger.merged(kept[0], Deadline(), 1000)
+    assert (packing.room(merged) >= 0).all()
+    known = [set(column) | {-1} for column in np.stack(kept, axis=1).tolist()]
+    made = [c for c in everything if all(arc in some for arc, some in zip(c.tolist(), known, strict=True))]
+    best = max(packing.value(choice) for choice in made)
+    assert max(map(packing.value, kept)) <= packing.value(merged) >= 0.98 * best
+    again = merger.merged(merged, Deadline(), 1000)
+    assert packing.value(again) >= packing.value(merged)
