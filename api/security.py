@@ -104,6 +104,15 @@ def refuse_cross_site(request: Request, here: Services, *, vouched: bool = True)
         raise CrossSiteRequest
 
 
+def client_of(request: Request) -> str:
+    """Give the network address a request comes from; "" where there is none.
+
+    Behind a proxy, the server has already replaced the proxy's by the one it forwards, from the proxies it
+    trusts only (``FORWARDED_ALLOW_IPS``, this machine by default): a header from anybody else is not read.
+    """
+    return request.client.host if request.client else ""
+
+
 def rule_of_route(dependant: Dependant) -> Require | str | None:
     """Read the access rule a route declares: a ``Require``, "public", or ``None`` when it has none."""
     found = {call for call in _calls(dependant) if isinstance(call, Require) or call is open_to_all}

@@ -5,7 +5,7 @@ RelaisError (matching.errors)
 ├── Forbidden           signed in, but not allowed
 ├── NotSignedIn         no valid session or token
 │   └── WrongPassword   sign-in refused, without saying why
-├── TooManyAttempts     sign-in closed for some minutes
+├── TooManyAttempts     sign-in closed for some minutes, to an e-mail or a network
 ├── InvalidInput        a value that was given is not acceptable
 │   └── InvalidSetting  a setting of the environment
 ├── Conflict            the state of the data forbids it now
@@ -58,14 +58,20 @@ class WrongPassword(NotSignedIn):
 
 
 class TooManyAttempts(RelaisError):
-    """Sign-in is closed for this address for some minutes."""
+    """Sign-in is closed for this e-mail, or for the whole network it is asked from, for some minutes."""
 
     code = "too_many_attempts"
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, *, whole_network: bool = False) -> None:
         self.retry_after_s = retry_after_s
+        self.whole_network = whole_network
         minutes = -(-retry_after_s // 60)
-        super().__init__(f"Trop d'essais. Réessayez dans {minutes} minute{'s' if minutes > 1 else ''}.")
+        again = f"Réessayez dans {minutes} minute{'s' if minutes > 1 else ''}."
+        super().__init__(
+            f"Trop d'essais depuis votre connexion internet. {again}"
+            if whole_network
+            else f"Trop d'essais. {again}"
+        )
 
 
 class InvalidInput(RelaisError):

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Cookie, Request, Response, status
 
 from api.dependencies import Anyone
 from api.schemas.access import GrantOut, Me, SignIn
-from api.security import COOKIE, PUBLIC, refuse_cross_site
+from api.security import COOKIE, PUBLIC, client_of, refuse_cross_site
 from api.services import Here, Services
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.sessions import Limits, SignedIn, Visit, sign_in, sign_out
@@ -24,6 +24,7 @@ def open_session(given: SignIn, request: Request, response: Response, here: Here
         here.store,
         email=given.email,
         password=given.password.get_secret_value(),
+        client=client_of(request),
         now=here.clock(),
         limits=Limits.of(here.settings),
     )

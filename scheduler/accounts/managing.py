@@ -1,4 +1,4 @@
-"""Managing the people of one territory: inviting, changing roles, closing; each change leaves a trace.
+"""Managing the people and keys of one territory: inviting, roles, closing; each change leaves a trace.
 
 Whoever administers a territory reaches the accounts that hold a role there, and changes the roles of that
 territory only. An account that also works elsewhere is not theirs to close: they take its roles away.
@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.links import send_link
 from scheduler.accounts.people import deactivate, grant_role, normal_email, reactivate, shown_name, take_role
+from scheduler.accounts.tokens import IssuedToken, issue_token, revoke_token
 from scheduler.audit import Action, record
 from scheduler.errors import AlreadyExists, Conflict, InvalidInput, NotFound
 from scheduler.store.tables import Account, Grant, Practitioner, Role
@@ -154,6 +155,29 @@ def reopen_account(session: Session, actor: Actor, account_id: UUID, *, now: dat
     _trace(session, actor, account_id, "U", "reopen_account", now)
 
 
+def issue_key(
+    session: Session, actor: Actor, *, name: str, role: Role, expires_at: datetime | None, now: datetime
+) -> IssuedToken:
+    """Make a key for a program of the territory; refuses what ``issue_token`` does."""
+    made = issue_token(
+        session, name=name, role=role, territory_id=actor.territory_id, expires_at=expires_at, now=now
+    )
+    _trace(session, actor, made.token_id, "C", "issue_key", now, kind="token")
+    return made
+
+
+def revoke_key(session: Session, actor: Actor, token_id: UUID, *, now: datetime) -> None:
+    """Make a key of the territory worthless from now on.
+
+    Raises
+    ------
+    NotFound
+        When the territory has no such key.
+    """
+    revoke_token(session, token_id, territory_id=actor.territory_id, now=now)
+    _trace(session, actor, token_id, "U", "revoke_key", now, kind="token")
+
+
 def find_account(session: Session, actor: Actor, account_id: UUID) -> Account:
     """Load an account that holds a role in the actor's territory.
 
@@ -183,14 +207,21 @@ def _practitioner(session: Session, actor: Actor, role: Role, practitioner_id: i
 
 
 def _trace(
-    session: Session, actor: Actor, account_id: UUID, action: Action, purpose: str, now: datetime
+    session: Session,
+    actor: Actor,
+    object_id: UUID,
+    action: Action,
+    purpose: str,
+    now: datetime,
+    *,
+    kind: str = "account",
 ) -> None:
     record(
         session,
         actor,
         action=action,
-        object_kind="account",
-        object_id=account_id,
+        object_kind=kind,
+        object_id=object_id,
         purpose=purpose,
         now=now,
     )

@@ -1,26 +1,24 @@
 """Signing in and staying signed in: opaque sessions kept by the server, and slowed-down guessing.
 
 Signing in takes two short transactions with the slow password check between them, so that a burst of
-attempts never holds the single writer's place. Each attempt is counted as a failure *before* the password
-is looked at and forgotten when it was right: parallel guesses cannot all slip through the count.
+attempts never holds the single writer's place. ``attempts`` counts them.
 """
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
 from scheduler.accounts.actor import Actor, key_of_account
+from scheduler.accounts.attempts import AttemptLimits, count_attempt, forget_attempt
 from scheduler.accounts.passwords import check_password
 from scheduler.accounts.secrets import hash_of, new_secret
-from scheduler.errors import Forbidden, NotSignedIn, TooManyAttempts, WrongPassword
+from scheduler.errors import Forbidden, NotSignedIn, WrongPassword
 from scheduler.sas.arrivals import territory_of_arrival
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
-from scheduler.store.tables import Account, Grant, Role, SignInFailure, Territory, WebSession
+from scheduler.store.tables import Account, Grant, Role, Territory, WebSession
 
 # What somebody with several roles begins as: the daily work first, the dangerous powers last.
 ROLE_ORDER = (
@@ -38,12 +36,11 @@ _TOUCH_EVERY = timedelta(minutes=1)  # a page view within the minute costs no wr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long a session lives, and how many wrong passwords close an address for how long."""
+    """How long a session lives, and how many wrong passwords close sign-in."""
 
     idle: timedelta = timedelta(minutes=60)
     absolute: timedelta = timedelta(hours=10)
-    num_failures: int = 5
-    window: timedelta = timedelta(minutes=15)
+    attempts: AttemptLimits = field(default_factory=AttemptLimits)
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
@@ -73,22 +70,30 @@ class Visit:
     to_touch: bool
 
 
-def sign_in(store: Store, *, email: str, password: str, now: datetime, limits: Limits) -> SignedIn:
+def sign_in(
+    store: Store, *, email: str, password: str, client: str, now: datetime, limits: Limits
+) -> SignedIn:
     """Open a session for the right password.
 
     Takes the store, not a session: the attempt must stay counted although the answer is a refusal.
 
+    Parameters
+    ----------
+    client
+        Network address of who asks, as the server decided it; "" where there is none.
+
     Raises
     ------
     TooManyAttempts
-        After ``limits.num_failures`` wrong passwords for this e-mail within ``limits.window``, known or
-        not; the password is not looked at.
+        After too many wrong passwords for this e-mail, known or not, or from this network
+        (``limits.attempts``); the password is not looked at.
     WrongPassword
         Unknown e-mail, closed account or wrong password: the same answer, after the same work.
     """
     address = email.strip().lower()
     with store.write() as session:
-        kept = _count_attempt(session, address, now, limits)
+        attempt = count_attempt(session, email=address, client=client, now=now, limits=limits.attempts)
+        kept = _password_of(session, address)
     checked = check_password(password, kept)
     if not checked.right:
         raise WrongPassword
@@ -98,7 +103,7 @@ def sign_in(store: Store, *, email: str, password: str, now: datetime, limits: L
             raise WrongPassword  # closed or changed while the password was being checked
         if checked.new_hash is not None:
             account.password_hash = checked.new_hash
-        _forget_failures(session, address)
+        forget_attempt(session, attempt)
         return _open(session, account.id, now, limits)
 
 
@@ -237,26 +242,6 @@ def _open(session: Session, account_id: UUID, now: datetime, limits: Limits) -> 
     return SignedIn(token=token, account_id=account_id, expires_at=row.expires_at)
 
 
-def _count_attempt(session: Session, address: str, now: datetime, limits: Limits) -> str | None:
-    """Count one more attempt, unless there have been too many; give the hash to compare with."""
-    email_hash = _email_hash(address)
-    if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer anyway
-        session.connection().execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"sign-in {email_hash}"}
-        )
-    session.exec(delete(SignInFailure).where(col(SignInFailure.at) <= now - limits.window))
-    failures = select(func.count(), func.min(SignInFailure.at)).where(SignInFailure.email_hash == email_hash)
-    number, first_at = session.exec(failures).one()
-    if number >= limits.num_failures:
-        raise TooManyAttempts(retry_after_s=max(1, int((first_at + limits.window - now).total_seconds())))
-    session.add(SignInFailure(email_hash=email_hash, at=now))
+def _password_of(session: Session, address: str) -> str | None:
     account = session.exec(select(Account).where(Account.email == address)).one_or_none()
     return account.password_hash if account is not None and account.active else None
-
-
-def _forget_failures(session: Session, address: str) -> None:
-    session.exec(delete(SignInFailure).where(col(SignInFailure.email_hash) == _email_hash(address)))
-
-
-def _email_hash(address: str) -> str:
-    return hashlib.sha256(address.encode()).hexdigest()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.routes.sessions import set_session_cookie
-from api.security import COOKIE, PUBLIC, refuse_cross_site
+from api.security import COOKIE, PUBLIC, client_of, refuse_cross_site
 from api.services import Here, Services
 from api.web.errors import PageRoute
 from api.web.guests import AnyoneHere, form_token
@@ -45,6 +45,7 @@ def open_session(request: Request, here: Here, sent: FromSignInForm) -> Response
             here.store,
             email=sent.values.get("email", "")[:200],
             password=sent.values.get("password", "")[:200],
+            client=client_of(request),
             now=here.clock(),
             limits=Limits.of(here.settings),
         )

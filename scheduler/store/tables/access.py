@@ -111,7 +111,7 @@ class IdempotencyRecord(SQLModel, table=True):
 
 
 class SignInFailure(SQLModel, table=True):
-    """A wrong password, counted to slow down guessing; holds a hash of the e-mail, not the e-mail."""
+    """A wrong password, counted to slow down guessing; holds a hash of the e-mail or of the network."""
 
     __tablename__ = "sign_in_failure"
 

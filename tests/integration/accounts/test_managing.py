@@ -57,14 +57,16 @@ def test_an_invitation_leads_to_a_session_and_opens_once(store: Store, admin: Ac
         account_id = account.id
     secret = mailed_secret(store)
     with pytest.raises(WrongPassword):
-        sign_in(store, email="ida@exemple.test", password="à choisir", now=NOW, limits=Limits())
+        sign_in(store, email="ida@exemple.test", password="à choisir", client="", now=NOW, limits=Limits())
     with store.read() as session:
         assert holder_of(session, secret, now=NOW).email == "ida@exemple.test"
     with pytest.raises(InvalidInput), store.write() as session:
         choose_password(session, secret, "court", now=NOW)
     with store.write() as session:
         choose_password(session, secret, PASSWORD, now=NOW)
-    signed_in = sign_in(store, email="ida@exemple.test", password=PASSWORD, now=NOW, limits=Limits())
+    signed_in = sign_in(
+        store, email="ida@exemple.test", password=PASSWORD, client="", now=NOW, limits=Limits()
+    )
     assert signed_in.account_id == account_id
     with pytest.raises(LinkUnusable), store.write() as session:
         choose_password(session, secret, PASSWORD, now=NOW)
@@ -163,7 +165,7 @@ def test_a_chosen_role_stays_until_it_is_taken_away(store: Store, admin: Actor) 
         for role in (Role.COORDINATOR, Role.REGULATOR):
             factories.grant(session, account_id=person.id, territory_id=admin.territory_id, role=role)
         email, account_id = person.email, person.id
-    token = sign_in(store, email=email, password=PASSWORD, now=NOW, limits=Limits()).token
+    token = sign_in(store, email=email, password=PASSWORD, client="", now=NOW, limits=Limits()).token
 
     def acts_as() -> Role:
         with store.read() as session:

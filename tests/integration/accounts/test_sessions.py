@@ -45,7 +45,7 @@ def account(store: Store, territory: Territory) -> Account:
 
 
 def enter(store: Store, password: str = PASSWORD, *, email: str = EMAIL, now: datetime = NOW) -> SignedIn:
-    return sign_in(store, email=email, password=password, now=now, limits=LIMITS)
+    return sign_in(store, email=email, password=password, client="", now=now, limits=LIMITS)
 
 
 def visit(store: Store, token: str, now: datetime = NOW, **wish: object) -> Visit:
@@ -141,7 +141,7 @@ def test_failures_are_not_kept_longer_than_they_count(store: Store) -> None:
     for _ in range(3):
         with pytest.raises(WrongPassword):
             enter(store, "pas celui-là", email="autre@exemple.test")
-    enter(store, now=NOW + LIMITS.window)
+    enter(store, now=NOW + LIMITS.attempts.window)
     assert num_failures(store) == 0
 
 
@@ -328,4 +328,4 @@ def test_every_role_has_its_place_in_the_order() -> None:
 def test_the_operator_sets_the_limits() -> None:
     limits = Limits.of(Settings(session_hours=2, session_idle_minutes=15))
     assert (limits.absolute, limits.idle) == (timedelta(hours=2), timedelta(minutes=15))
-    assert (limits.num_failures, limits.window) == (5, timedelta(minutes=15))
+    assert (limits.attempts.per_account, limits.attempts.window) == (5, timedelta(minutes=15))
