@@ -18,7 +18,6 @@ from scheduler.agenda.conflicts import expected_bookings
 from scheduler.agenda.errors import PeopleOnly, SlotInUse, SlotOverlap
 from scheduler.agenda.leaves import add_leave, drop_leave, zone_of
 from scheduler.agenda.places import lock_slots
-from scheduler.agenda.public_holidays import is_public_holiday
 from scheduler.agenda.reconcile import Reconciled, rearrange
 from scheduler.agenda.weekly import Week, ranges_of
 from scheduler.clock import local_day
@@ -37,6 +36,7 @@ from scheduler.store.tables import (
     Visibility,
 )
 from scheduler.store.violations import broken_invariant
+from scheduler.territory.public_holidays import is_public_holiday
 
 BY_HAND = "by_hand"
 """Why a slot is closed that a person closed: no calendar and no job opens it again."""

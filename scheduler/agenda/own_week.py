@@ -12,7 +12,6 @@ from scheduler.accounts.actor import Actor, account_of_key, key_of_account
 from scheduler.agenda.history import trace
 from scheduler.agenda.leaves import zone_of
 from scheduler.agenda.life import TAKEN_FOR_GOOD
-from scheduler.agenda.public_holidays import is_public_holiday
 from scheduler.agenda.reach import is_own
 from scheduler.clock import local_day
 from scheduler.directory import find_practitioner
@@ -31,6 +30,7 @@ from scheduler.store.tables import (
     SlotState,
 )
 from scheduler.territory.communes import communes
+from scheduler.territory.public_holidays import is_public_holiday
 
 _TAKING = (*TAKEN_FOR_GOOD, BookingState.HELD)
 

@@ -22,9 +22,8 @@ from scheduler.errors import InvalidInput, NotFound
 from scheduler.referrals.checks import checked_identity
 from scheduler.referrals.filing import put_needs
 from scheduler.referrals.follow_up import months_after
-from scheduler.referrals.history import SIGNALLED, note, today_in
+from scheduler.referrals.history import SIGNALLED, due_on, note, today_in
 from scheduler.referrals.instance import age_on
-from scheduler.referrals.life import next_action_on
 from scheduler.referrals.policies import in_force
 from scheduler.referrals.relation import LossReason, lose
 from scheduler.referrals.sounds import name_key
@@ -348,7 +347,7 @@ def _received(session: Session, actor: Actor, row: DepartingPatient, today: date
         state=ReferralState.RECEIVED,
         source=SignalSource.IMPORT,
         waiting_since=today,
-        next_action_on=next_action_on(ReferralState.RECEIVED, today),
+        next_action_on=due_on(session, actor.territory_id, ReferralState.RECEIVED, today),
         created_at=now,
         updated_at=now,
     )

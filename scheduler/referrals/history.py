@@ -45,12 +45,12 @@ Lines of hygiene, duplicates and pathways are described where they are written.
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.clock import local_day
 from scheduler.referrals.life import Step, next_action_on, step
-from scheduler.store.tables import Referral, ReferralEvent, Territory
+from scheduler.store.tables import Referral, ReferralEvent, ReferralState, Territory, TerritoryCommune
 
 SIGNALLED = "signalled"
 CORRECTED = "corrected"
@@ -67,6 +67,7 @@ REVIEWED = "reviewed"
 TAKEN_CHARGE = "taken_charge"
 
 _ZONES = "relais_zones"  # where a session remembers the zone of each territory
+_HOMES = "relais_homes"  # and a commune of it
 
 
 def today_in(session: Session, territory_id: int, now: datetime) -> date:
@@ -77,6 +78,23 @@ def today_in(session: Session, territory_id: int, now: datetime) -> date:
             select(Territory.zone).where(col(Territory.id) == territory_id)
         ).one()
     return local_day(now, zones[territory_id])
+
+
+def home_of(session: Session, territory_id: int) -> str | None:
+    """Give a commune of a territory, whose public holidays are those of all; None for one without any."""
+    homes = session.info.setdefault(_HOMES, {})
+    if territory_id not in homes:
+        communes = select(func.min(TerritoryCommune.insee))
+        homes[territory_id] = session.exec(
+            communes.where(col(TerritoryCommune.territory_id) == territory_id)
+        ).one()
+    found: str | None = homes[territory_id]
+    return found
+
+
+def due_on(session: Session, territory_id: int, state: ReferralState, today: date) -> date | None:
+    """Give the day by which somebody must act on a referral that enters a state today."""
+    return next_action_on(state, today, insee=home_of(session, territory_id))
 
 
 def advance(
@@ -106,7 +124,7 @@ def advance(
     before = referral.state
     referral.state = step(before, taken)
     today = today_in(session, referral.territory_id, now)
-    referral.next_action_on = next_on or next_action_on(referral.state, today)
+    referral.next_action_on = next_on or due_on(session, referral.territory_id, referral.state, today)
     # what was said of the state before no longer holds
     referral.snoozed_until = referral.asked_at = referral.unplaced_because = None
     referral.set_aside_at = None

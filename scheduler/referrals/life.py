@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from scheduler.errors import WrongState
 from scheduler.store.tables import ReferralState, Role
+from scheduler.territory.working_days import working_days_after
 
 _S = ReferralState
 
@@ -92,17 +93,24 @@ MOVES: Mapping[Step, Move] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who acts next on a referral, and within how many days; no date once nothing is awaited."""
+    """Who acts next on a referral, and within how many days; no date once nothing is awaited.
+
+    Parameters
+    ----------
+    working : bool
+        Whether only working days of the territory count: somebody of the coordination must read something.
+    """
 
     owner: Role
     within_days: int | None
+    working: bool = False
 
 
 STANDINGS: Mapping[ReferralState, Standing] = {
-    _S.RECEIVED: Standing(Role.COORDINATOR, 2),  # somebody reads a signal within two days
+    _S.RECEIVED: Standing(Role.COORDINATOR, 2, working=True),  # what patients are told by letter
     _S.QUALIFIED: Standing(Role.COORDINATOR, 7),  # what is missing is the consent: ask for it
     _S.WAITING: Standing(Role.COORDINATOR, 7),  # the bureau runs the matching every week
-    _S.PROPOSED: Standing(Role.COORDINATOR, 2),
+    _S.PROPOSED: Standing(Role.COORDINATOR, 2, working=True),
     _S.OFFERED: Standing(Role.GP, 3),
     _S.ACCEPTED: Standing(Role.GP, 30),  # a first visit within 60 days is what peers fail at; ask at 30
     _S.SEEN: Standing(Role.GP, 30),
@@ -126,7 +134,17 @@ def step(state: ReferralState, taken: Step) -> ReferralState:
     return move.leads_to
 
 
-def next_action_on(state: ReferralState, on: date) -> date | None:
-    """Tell by which day somebody must act on a referral that entered ``state`` on the day ``on``."""
-    within_days = STANDINGS[state].within_days
-    return None if within_days is None else on + timedelta(days=within_days)
+def next_action_on(state: ReferralState, on: date, *, insee: str | None = None) -> date | None:
+    """Tell by which day somebody must act on a referral that entered ``state`` on the day ``on``.
+
+    Parameters
+    ----------
+    insee
+        A commune of the territory, for its public holidays.
+    """
+    standing = STANDINGS[state]
+    if standing.within_days is None:
+        return None
+    if standing.working:
+        return working_days_after(on, standing.within_days, insee)
+    return on + timedelta(days=standing.within_days)

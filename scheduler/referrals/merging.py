@@ -20,9 +20,9 @@ from scheduler.referrals.corrections import keep_correction, values_of
 from scheduler.referrals.duplicates import one_at_a_time
 from scheduler.referrals.ending import end
 from scheduler.referrals.filing import has_consent
-from scheduler.referrals.history import SIGNALLED, note, today_in
+from scheduler.referrals.history import SIGNALLED, due_on, note, today_in
 from scheduler.referrals.instance import NEEDS
-from scheduler.referrals.life import OPEN, next_action_on
+from scheduler.referrals.life import OPEN
 from scheduler.referrals.pairs import find_pair, stays_first
 from scheduler.referrals.pathways import pathway_in_force
 from scheduler.referrals.qualify import enlist_if_ready
@@ -286,7 +286,7 @@ def _again(session: Session, actor: Actor, closed: Referral, now: datetime) -> R
     fresh = Referral(
         **values,
         state=ReferralState.RECEIVED,
-        next_action_on=next_action_on(ReferralState.RECEIVED, today),
+        next_action_on=due_on(session, closed.territory_id, ReferralState.RECEIVED, today),
         created_at=now,
         updated_at=now,
     )

@@ -6,7 +6,7 @@ data and no identity; of its link only the hash is kept.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement
@@ -19,7 +19,7 @@ from scheduler.messages import enqueue
 from scheduler.messages.letters_to_gps import offer_reminder, patients_offered
 from scheduler.messages.outbox import ToTell, enqueue_all
 from scheduler.referrals.addresses import page_address
-from scheduler.referrals.history import advance, today_in
+from scheduler.referrals.history import advance, home_of, today_in
 from scheduler.referrals.life import Step
 from scheduler.referrals.recipients import Recipient, recipients, recipients_of
 from scheduler.referrals.trace import trace
@@ -32,9 +32,10 @@ from scheduler.store.tables import (
     Referral,
     Territory,
 )
+from scheduler.territory.working_days import same_hour_after
 
 OFFER_DAYS = 3
-"""Days a GP has to answer, when the setting ``RELAIS_OFFER_DAYS`` is not passed."""
+"""Working days a GP has to answer, when the setting ``RELAIS_OFFER_DAYS`` is not passed."""
 
 Validated = tuple[Proposal, Referral]
 """A proposal that a person has just validated, and whose it is; both are kept from changing."""
@@ -57,8 +58,8 @@ def send_offers(
     -------
     For each home its open offers, in the order of ``validated``.
     """
-    expires_at = now + timedelta(days=offer_days)
     zone = session.get_one(Territory, actor.territory_id).zone
+    expires_at = same_hour_after(now, offer_days, zone, home_of(session, actor.territory_id))
     offered = [
         _offer_home(session, actor, home, expires_at, local_day(expires_at, zone), now) for home in homes
     ]

@@ -9,12 +9,12 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import system_actor
-from scheduler.agenda.public_holidays import is_public_holiday
 from scheduler.clock import Clock
 from scheduler.referrals.errors import RunInProgress
+from scheduler.referrals.history import home_of
 from scheduler.referrals.life import Step
 from scheduler.referrals.pathways import pathways_in_force
 from scheduler.referrals.pathways.kept import GP
@@ -31,17 +31,16 @@ from scheduler.store.tables import (
     ReferralEvent,
     ReferralState,
     Territory,
-    TerritoryCommune,
 )
+from scheduler.territory.working_days import is_working_day
 
 OPENS, CLOSES = time(8), time(19)
-"""Hours, Monday to Friday, between which events bring a run: somebody is there to read the proposals."""
+"""Hours of working days between which events bring a run: somebody is there to read the proposals."""
 
 REST = timedelta(minutes=10)
 """Between two runs brought by events: what comes in between is gathered into one."""
 
 ACTOR = "matching"
-_SATURDAY = 5
 
 
 def due_tonight(session: Session) -> list[int]:
@@ -76,8 +75,7 @@ def rematch(
 def _orders(session: Session, territory_id: int, limit_s: float) -> list[RunOrder]:
     """Ask for a run of each pathway in which somebody waits, the GPs' first."""
     rules, pathways = in_force(session, territory_id), pathways_in_force(session, territory_id)
-    waiting = (col(Referral.territory_id) == territory_id) & (col(Referral.state) == ReferralState.WAITING)
-    codes = set(session.exec(select(Referral.pathway).where(waiting).distinct())) or {GP}
+    codes = set(session.exec(_waiting_in(territory_id))) or {GP}
     return [
         RunOrder(
             policy=rules_for(session, territory_id, pathway).policy,
@@ -93,31 +91,45 @@ def _orders(session: Session, territory_id: int, limit_s: float) -> list[RunOrde
 def _is_working_time(session: Session, territory_id: int, now: datetime) -> bool:
     zone = session.get_one(Territory, territory_id).zone
     local = now.astimezone(ZoneInfo(zone))
-    if local.weekday() >= _SATURDAY or not OPENS <= local.time() < CLOSES:
-        return False
-    communes = select(TerritoryCommune.insee).where(col(TerritoryCommune.territory_id) == territory_id)
-    insee = session.exec(communes.order_by(col(TerritoryCommune.insee)).limit(1)).first()
-    return insee is None or not is_public_holiday(insee, local.date())
+    open_now = OPENS <= local.time() < CLOSES
+    return open_now and is_working_day(local.date(), home_of(session, territory_id))
 
 
 def _has_changed(session: Session, territory_id: int, now: datetime) -> bool:
-    """Tell whether the waiting list or the places have gained anything since the last run began."""
-    last = session.exec(
-        select(MatchingRun)
-        .where(col(MatchingRun.territory_id) == territory_id)
-        .order_by(col(MatchingRun.started_at).desc())
-        .limit(1)
-    ).first()
-    if last is None:
+    """Tell whether the waiting list or the places have gained anything since the last runs began.
+
+    Each pathway that somebody waits in is compared with its own last run: those of one evening begin one
+    after the other, and what comes to the first while the second is under way must not be missed.
+    """
+    last = dict(session.exec(_last_runs(territory_id)).all())
+    waited_in = set(session.exec(_waiting_in(territory_id)))
+    if not waited_in <= set(last):
         return True
-    if now < (last.ended_at or last.started_at) + REST:
+    runs = select(MatchingRun).where(col(MatchingRun.territory_id) == territory_id)
+    newest = session.exec(runs.order_by(col(MatchingRun.started_at).desc()).limit(1)).one()
+    if now < (newest.ended_at or newest.started_at) + REST:
         return False
-    return _any(session, _came_to_wait(territory_id, last.started_at)) or _any(
-        session, _opened_places(territory_id, last.started_at)
+    return any(
+        _any(session, _came_to_wait(territory_id, pathway, last[pathway])) for pathway in sorted(waited_in)
+    ) or _any(session, _opened_places(territory_id, min(last[pathway] for pathway in waited_in)))
+
+
+def _last_runs(territory_id: int) -> Any:
+    """Ask when the last run of each pathway began."""
+    return (
+        select(MatchingRun.pathway, func.max(MatchingRun.started_at))
+        .where(col(MatchingRun.territory_id) == territory_id)
+        .group_by(col(MatchingRun.pathway))
     )
 
 
-def _came_to_wait(territory_id: int, since: datetime) -> Any:
+def _waiting_in(territory_id: int) -> Any:
+    """Ask in which pathways somebody waits."""
+    waiting = (col(Referral.territory_id) == territory_id) & (col(Referral.state) == ReferralState.WAITING)
+    return select(Referral.pathway).where(waiting).distinct()
+
+
+def _came_to_wait(territory_id: int, pathway: str, since: datetime) -> Any:
     """Select arrivals on the list; those that a run itself sends back are no reason for another."""
     return (
         select(ReferralEvent.id)
@@ -128,6 +140,7 @@ def _came_to_wait(territory_id: int, since: datetime) -> Any:
             col(ReferralEvent.from_state).is_distinct_from(ReferralState.WAITING),
             col(ReferralEvent.kind) != Step.SUPERSEDE.value,
             col(Referral.territory_id) == territory_id,
+            col(Referral.pathway) == pathway,
         )
     )
 

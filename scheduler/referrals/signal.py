@@ -9,9 +9,8 @@ from sqlmodel import Session
 from scheduler.accounts.actor import Actor
 from scheduler.referrals.checks import check_source, check_waiting_since, checked_answers, checked_identity
 from scheduler.referrals.duplicates import note_suspects, refuse_twin
-from scheduler.referrals.filing import add_consent, put_answers, put_needs, put_seen, put_wishes
-from scheduler.referrals.history import SIGNALLED, note, today_in
-from scheduler.referrals.life import next_action_on
+from scheduler.referrals.filing import add_consent, add_seen, put_answers, put_needs, put_wishes
+from scheduler.referrals.history import SIGNALLED, due_on, note, today_in
 from scheduler.referrals.pathways import pathway_in_force
 from scheduler.referrals.ranking import record_place, rules_for
 from scheduler.referrals.scope import find_referral
@@ -50,17 +49,18 @@ def signal(session: Session, actor: Actor, given: Signal, *, now: datetime) -> R
     patient = Patient(created_at=now, **asdict(identity))
     session.add(patient)
     session.flush()
-    referral = _received(actor, patient, given, today, now)
+    due = due_on(session, actor.territory_id, ReferralState.RECEIVED, today)
+    referral = _received(actor, patient, given, today=today, due=due, now=now)
     put_needs(referral, given.needs)
     put_answers(referral, checked_answers(given.answers, pathway))
     put_wishes(session, referral, given.wishes)
     if given.household_with is not None:
         referral.household_id = _household_with(session, actor, given.household_with, now)
-    session.add(referral)
-    session.flush()
-    put_seen(session, referral, given.seen)
     rules = rules_for(session, actor.territory_id, pathway)
     record_place(session, actor, referral, patient, rules, because=None, now=now)
+    session.add(referral)
+    session.flush()
+    add_seen(session, referral, given.seen)
     told = {"pathway": given.pathway, "source": given.source.value, "tier": referral.tier}
     note(session, actor, referral, SIGNALLED, now=now, **told)
     if given.consent is not None:
@@ -70,7 +70,9 @@ def signal(session: Session, actor: Actor, given: Signal, *, now: datetime) -> R
     return referral
 
 
-def _received(actor: Actor, patient: Patient, given: Signal, today: date, now: datetime) -> Referral:
+def _received(
+    actor: Actor, patient: Patient, given: Signal, *, today: date, due: date | None, now: datetime
+) -> Referral:
     return Referral(
         territory_id=actor.territory_id,
         patient_id=patient.id,
@@ -80,7 +82,7 @@ def _received(actor: Actor, patient: Patient, given: Signal, today: date, now: d
         source=given.source,
         import_id=given.import_id,
         signalled_by=actor.account_id,
-        next_action_on=next_action_on(ReferralState.RECEIVED, today),
+        next_action_on=due,
         created_at=now,
         updated_at=now,
     )

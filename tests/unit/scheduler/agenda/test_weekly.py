@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from scheduler.agenda.public_holidays import holidays_of, is_public_holiday
 from scheduler.agenda.weekly import Week, ranges_of
 from scheduler.errors import InvalidInput
+from scheduler.territory.public_holidays import holidays_of, is_public_holiday
 
 PARIS = "Europe/Paris"
 

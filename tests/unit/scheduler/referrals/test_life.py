@@ -59,5 +59,6 @@ def test_every_step_and_every_state_is_in_the_tables() -> None:
 
 
 def test_the_next_date_is_counted_from_the_day_of_the_step() -> None:
-    assert next_action_on(S.PROPOSED, date(2026, 12, 30)) == date(2027, 1, 1)
+    assert next_action_on(S.WAITING, date(2026, 12, 30)) == date(2027, 1, 6)
+    assert next_action_on(S.PROPOSED, date(2026, 12, 30), insee="77445") == date(2027, 1, 4)
     assert next_action_on(S.CLOSED, date(2026, 12, 30)) is None
