@@ -78,7 +78,7 @@ def filling(instance: FillInstance, policy: FillPolicy) -> Filling:
     ranks = np.array([rank(request) for request in instance.requests], np.int64)
     return Filling(
         problem=AssignmentProblem(
-            reward=(NUM_RANKS - ranks) * weight,
+            reward=(NUM_RANKS - ranks) * weight - is_expected(instance) * (weight // 2),
             arc_group=meetings.request,
             arc_bin=meetings.slot,
             arc_cost=cost,
@@ -99,7 +99,15 @@ def rank(request: CareRequest) -> int:
 def window_s(instance: FillInstance, policy: FillPolicy) -> tuple[Int64, Int64]:
     """Return the first and last start, in seconds from now, that each request allows."""
     last = _seconds((request.deadline_at for request in instance.requests), instance.now)
-    return np.full(last.size, policy.notice_min * 60, np.int64), last
+    received = _seconds((request.received_at for request in instance.requests), instance.now)
+    asked = np.where(is_expected(instance), np.maximum(received, policy.next_round_min * 60), 0)
+    first: Int64 = asked + policy.notice_min * 60
+    return first, last
+
+
+def is_expected(instance: FillInstance) -> Bools:
+    """Return which requests nobody has made yet."""
+    return np.array([request.expected for request in instance.requests], np.bool_)
 
 
 def starts_s(instance: FillInstance) -> Int64:
@@ -124,7 +132,7 @@ def _meetings(instance: FillInstance, policy: FillPolicy) -> Meetings:
     )
     duration = np.concatenate([travel.duration_s[near].astype(np.int64), np.zeros(num_requests, np.int64)])
     first, last = window_s(instance, policy)
-    span = int(max(start.max(initial=0), last.max(initial=0), policy.notice_min * 60)) + 2
+    span = int(max(start.max(initial=0), last.max(initial=0), first.max(initial=0))) + 2
     order = np.lexsort((start, place))
     key = (place * span + np.clip(start, -1, span - 1))[order]
     low = np.searchsorted(key, where * span + first[request], side="left")
@@ -206,12 +214,13 @@ def _wastes_a_visit(instance: FillInstance, meetings: Meetings) -> Bools:
 
 
 def _rank_weight(instance: FillInstance, cost: Int64) -> int:
-    """Return what a rank must be worth: more than all arcs of one alternating path can cost.
+    """Return what a rank must be worth: half of it, more than all arcs of one alternating path can cost.
 
-    Requests that can be seen together are the independent sets of a transversal matroid, as in
-    ``priority.rank_weight``; announced ones only take places away beforehand.
+    Half, because expected requests stand half a rank below those made. Requests that can be seen together
+    are the independent sets of a transversal matroid, as in ``priority.rank_weight``; announced ones only
+    take places away beforehand.
     """
-    weight = min(len(instance.requests), len(instance.slots)) * int(cost.max(initial=0)) + 1
+    weight = 2 * (min(len(instance.requests), len(instance.slots)) * int(cost.max(initial=0)) + 1)
     if len(instance.requests) * NUM_RANKS * weight >= 2**63:
         raise InvalidInstance(["des échéances trop lointaines pour départager autant de demandes"])
     return weight

@@ -36,6 +36,9 @@ class CareRequest:
         Told that a slot will be found: never dropped in favour of others.
     announced_slot : str or None
         Slot already announced to the patient: a booking, which never moves.
+    expected : bool
+        Nobody has asked yet: past weeks let such a request be expected at ``received_at``, which is after
+        the round. It keeps a slot from the less urgent, never from the equally urgent, and is told nothing.
     """
 
     id: str
@@ -46,6 +49,7 @@ class CareRequest:
     usual_practitioner: str | None = None
     promised: bool = False
     announced_slot: str | None = None
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class FillInstance:
             *_repeated("demande", [r.id for r in self.requests]),
             *_repeated("créneau", [s.id for s in self.slots]),
             *(problem for request in self.requests for problem in _broken_request(request)),
+            *_broken_expectations(self.requests, self.now),
             *(problem for slot in self.slots for problem in _broken_slot(slot, self.num_places)),
             *_broken_announcements(self.requests, self.slots),
             *_broken_travel(self.travel, len(self.requests), self.num_places),
@@ -115,8 +120,8 @@ class Placement:
     duration_s : int or None
         Travel to the place, 0 by video.
     reason : Reason
-        ``announced``, ``kept``, or why there is no slot: ``deadline_passed``, ``no_slot_in_time``,
-        ``other_modality``, ``out_of_reach``, ``full``.
+        ``announced``, ``kept``, ``expected``, or why there is no slot: ``deadline_passed``,
+        ``no_slot_in_time``, ``other_modality``, ``out_of_reach``, ``full``.
     """
 
     request_id: str
@@ -138,7 +143,7 @@ class FillSolution:
     objective, bound : int
         Value reached and proven upper bound, in tenths of a minute on top of the rank weights.
     rank_weight : int
-        What one rank of urgency is worth in ``objective``.
+        What one rank of urgency is worth in ``objective``; an expected request is worth half a rank less.
     slot_price : mapping of str to int
         What one more place in each slot would add to ``objective``; empty where no dual exists.
     """
@@ -164,6 +169,18 @@ def _broken_request(request: CareRequest) -> list[str]:
     if not request.modalities:
         problems.append(f"demande {request.id} : au moins une modalité est attendue")
     return problems
+
+
+def _broken_expectations(requests: Sequence[CareRequest], now: datetime) -> list[str]:
+    expected = [request for request in requests if request.expected]
+    return [
+        *(
+            f"demande {r.id} : attendue, elle ne peut être ni promise ni annoncée"
+            for r in expected
+            if r.promised or r.announced_slot is not None
+        ),
+        *(f"demande {r.id} : attendue, mais déjà reçue" for r in expected if r.received_at <= now),
+    ]
 
 
 def _broken_slot(slot: FreeSlot, num_places: int) -> list[str]:

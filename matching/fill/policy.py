@@ -19,6 +19,9 @@ class FillPolicy:
         A slot is announced this many minutes before it begins, not earlier: until then a later round
         may move the request, which is where the gain over booking at once lies. More than
         ``notice_min``, or a kept slot would pass before anybody is told.
+    next_round_min : int
+        The next round comes within so many minutes: what begins too soon for it is not kept for an
+        expected request, which could never have it.
     max_travel_min : int
         Longest travel of a patient, and of a GP to a home.
     wait_tenths_per_hour : int
@@ -36,6 +39,7 @@ class FillPolicy:
 
     notice_min: int = _ranged(30, 0, 1440)
     announce_lead_min: int = _ranged(60, 0, 2880)
+    next_round_min: int = _ranged(5, 0, 1440)
     max_travel_min: int = _ranged(30, 1, 240)
     wait_tenths_per_hour: int = _ranged(200, 0, 1000)
     usual_practitioner_tenths: int = _ranged(150, 0, 10_000)

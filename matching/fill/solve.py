@@ -2,7 +2,8 @@
 
 Batching requests gains nothing when every answer is final; the gain comes from not committing early.
 So a round keeps slots for requests, and announces only those that begin soon; what was promised is
-never dropped for somebody else, what was announced never moves.
+never dropped for somebody else, what was announced never moves. Requests that past weeks let expect take
+part: the last slots of the day are not spent on who could also come tomorrow (decision 0022).
 """
 
 from datetime import timedelta
@@ -33,8 +34,9 @@ def fill(
 ) -> FillSolution:
     """Return which slot is kept for which request, and which of them must be announced now.
 
-    As many promised requests as possible, then of urgency 1, 2 and 3; then the least total of
-    waiting, travel and unmet preferences. Proven optimal unless a limit stops it.
+    As many promised requests as possible, then of urgency 1, 2 and 3, at equal urgency those made before
+    those expected; then the least total of waiting, travel and unmet preferences. Proven optimal unless a
+    limit stops it.
 
     Parameters
     ----------
@@ -79,13 +81,15 @@ def _placed(
     return Placement(
         request_id=request.id,
         slot_id=slot.id,
-        announce=soon and not announced,
+        announce=soon and not announced and not request.expected,
         delay=slot.start_at - request.received_at,
         duration_s=duration_s,
         reason=Reason(
-            code="announced" if announced else "kept",
+            code="announced" if announced else "expected" if request.expected else "kept",
             sentence="Déjà annoncé : ce rendez-vous ne bouge pas."
             if announced
+            else "Gardé pour une demande que les semaines passées laissent attendre."
+            if request.expected
             else "À annoncer maintenant."
             if soon
             else "Gardé ; peut encore changer pour un meilleur créneau.",

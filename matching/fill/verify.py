@@ -63,6 +63,7 @@ class _Judge:
             if placement.slot_id in self._slots:
                 cost = self._cost(row, request, self._slots[str(placement.slot_id)])
                 value += (_RANKS - _rank(request)) * solution.rank_weight - cost
+                value -= solution.rank_weight // 2 if request.expected else 0
                 dearest = max(dearest, cost)
         if value != solution.objective:
             yield _broken("objective", "solution", f"la valeur est {value}, pas {solution.objective}")
@@ -70,7 +71,7 @@ class _Judge:
             yield _broken("bound", "solution", f"la borne {solution.bound} est sous la valeur {value}")
         if (solution.status is Status.OPTIMAL) != (solution.bound == solution.objective):
             yield _broken("status", "solution", "« optimal » veut dire valeur égale à la borne")
-        if solution.rank_weight <= dearest:
+        if solution.rank_weight // 2 <= dearest:
             yield _broken("rank_weight", "solution", "une urgence pourrait être rachetée par des minutes")
 
     def _rows(self) -> Iterator[tuple[int, CareRequest, Placement]]:
@@ -86,11 +87,14 @@ class _Judge:
         if placement.duration_s != self._duration_s(row, slot):
             yield _broken("travel", request.id, "le trajet annoncé n'est pas celui de l'instance")
         soon = slot.start_at - self._instance.now <= timedelta(minutes=self._policy.announce_lead_min)
-        if placement.announce != (soon and request.announced_slot is None):
+        if placement.announce != (soon and request.announced_slot is None and not request.expected):
             yield _broken("announce", request.id, "annoncé trop tôt ou trop tard")
 
     def _broken_rules(self, row: int, request: CareRequest, slot: FreeSlot) -> Iterator[Violation]:
-        earliest = self._instance.now + timedelta(minutes=self._policy.notice_min)
+        asked = self._instance.now
+        if request.expected:
+            asked = max(request.received_at, asked + timedelta(minutes=self._policy.next_round_min))
+        earliest = asked + timedelta(minutes=self._policy.notice_min)
         near = slot.modality == "VR" or (
             (row, slot.place) in self._travel_s
             and self._travel_s[row, slot.place] <= self._policy.max_travel_min * 60

@@ -48,7 +48,8 @@ def _slot(draw: st.DrawFn, key: str, num_places: int) -> FreeSlot:
 
 @st.composite
 def _request(draw: st.DrawFn, key: str) -> CareRequest:
-    received = NOW - draw(st.integers(0, 120)) * MINUTE
+    expected = draw(st.integers(0, 3)) == 0
+    received = NOW + draw(st.integers(1, 120) if expected else st.integers(-120, 0)) * MINUTE
     return CareRequest(
         id=key,
         received_at=received,
@@ -56,7 +57,8 @@ def _request(draw: st.DrawFn, key: str) -> CareRequest:
         urgency=draw(st.sampled_from((1, 2, 3))),
         modalities=draw(st.frozensets(st.sampled_from(("AMB", "HH", "VR")), min_size=1)),
         usual_practitioner=draw(st.sampled_from((None, "A", "C"))),
-        promised=draw(st.booleans()),
+        promised=not expected and draw(st.booleans()),
+        expected=expected,
     )
 
 
@@ -93,7 +95,9 @@ def _value(instance: FillInstance, like: FillSolution, choice: tuple[str | None,
         replace(
             placement,
             slot_id=chosen,
-            announce=chosen is not None and slot[chosen].start_at - NOW <= POLICY.announce_lead_min * MINUTE,
+            announce=chosen is not None
+            and not request.expected
+            and slot[chosen].start_at - NOW <= POLICY.announce_lead_min * MINUTE,
             delay=None if chosen is None else slot[chosen].start_at - request.received_at,
             duration_s=None
             if chosen is None
@@ -124,7 +128,7 @@ def test_the_order_of_rows_does_not_matter(instance: FillInstance, random: st.Da
 @given(instances(), instances())
 def test_what_was_promised_stays_whoever_comes_later(first: FillInstance, later: FillInstance) -> None:
     """Each request that got a slot is promised one; new requests never take the last of them away."""
-    kept = {p.request_id for p in fill(first, POLICY).placements if p.slot_id is not None}
+    kept = _made(first) & {p.request_id for p in fill(first, POLICY).placements if p.slot_id is not None}
     promised = tuple(replace(r, promised=r.id in kept) for r in first.requests)
     newcomers = tuple(replace(r, id=f"new-{r.id}", promised=False) for r in later.requests)
     again = fill(
@@ -139,6 +143,10 @@ def test_what_was_promised_stays_whoever_comes_later(first: FillInstance, later:
     assert kept <= still
 
 
+def _made(instance: FillInstance) -> set[str]:
+    return {request.id for request in instance.requests if not request.expected}
+
+
 def _joined(first: Travel, later: Travel, offset: int, num_places: int) -> Travel:
     known = later.practitioner < num_places
     pairs = list(zip(first.patient.tolist(), first.practitioner.tolist(), strict=True))
@@ -148,8 +156,13 @@ def _joined(first: Travel, later: Travel, offset: int, num_places: int) -> Trave
 
 @given(instances())
 def test_what_was_announced_never_moves(instance: FillInstance) -> None:
-    placed = {p.request_id: p.slot_id for p in fill(instance, POLICY).placements if p.slot_id is not None}
-    told = tuple(replace(r, announced_slot=placed.get(r.id)) for r in instance.requests)
+    made = _made(instance)
+    solution = fill(instance, POLICY)
+    placed = {p.request_id: p.slot_id for p in solution.placements if p.slot_id and p.request_id in made}
+    told = tuple(
+        replace(r, announced_slot=placed.get(r.id), received_at=min(r.received_at, NOW), expected=False)
+        for r in instance.requests
+    )
     later = replace(instance, requests=told, now=NOW + 3 * MINUTE)
     solution = fill(later, POLICY)
     assert verify_fill(later, POLICY, solution) == []

@@ -54,6 +54,36 @@ def test_the_more_urgent_is_served_when_one_slot_is_left() -> None:
     assert slots_of(instance([waits, request("urgent", urgency=1)], [slot("s", 2)])) == [None, "s"]
 
 
+def expected(key: str, minutes: int = 40, **fields: Any) -> CareRequest:
+    received = NOW + minutes * HOUR / 60
+    return request(key, received_at=received, expected=True, **({"urgency": 1} | fields))
+
+
+def test_an_expected_urgent_request_sends_who_can_wait_to_a_later_slot() -> None:
+    can_wait, urgent = request("can wait", urgency=3), expected("urgent", deadline_at=NOW + 4 * HOUR)
+    slots = [slot("today", 3), slot("tomorrow", 7)]
+    assert slots_of(instance([can_wait], slots)) == ["today"]
+    assert slots_of(instance([can_wait, urgent], slots)) == ["tomorrow", "today"]
+    assert slots_of(instance([replace(can_wait, promised=True), urgent], slots[:1])) == ["today", None]
+
+
+def test_who_has_asked_goes_before_who_is_expected_at_equal_urgency_whatever_it_costs() -> None:
+    asked = request("asked", urgency=1, received_at=NOW - 3 * HOUR)
+    assert slots_of(instance([expected("expected"), asked], [slot("s", 2)])) == [None, "s"]
+
+
+@pytest.mark.parametrize(("start_min", "kept"), [(34, "waits"), (35, "expected")])
+def test_what_begins_before_the_next_round_is_not_kept_for_anybody_expected(
+    start_min: int, kept: str
+) -> None:
+    round_ = instance(
+        [request("waits", urgency=3), expected("expected", minutes=1)], [slot("s", start_min / 60)]
+    )
+    found = fill(round_, POLICY)
+    assert [p.request_id for p in found.placements if p.slot_id] == [kept]
+    assert [p.request_id for p in found.placements if p.announce] == ["waits"][: kept == "waits"]
+
+
 def test_what_was_promised_goes_before_the_urgent() -> None:
     promised = request("promised", urgency=3, promised=True)
     assert slots_of(instance([promised, request("urgent", urgency=1)], [slot("s", 2)])) == ["s", None]
@@ -128,6 +158,8 @@ def test_the_price_of_a_slot_is_what_one_more_place_brings() -> None:
         ("lieu inconnu", [], [slot("s", 1, place=2)]),
         ("la fin précède", [], [slot("s", 1, end_at=NOW)]),
         ("négatif", [], [slot("s", 1, capacity=-1)]),
+        ("déjà reçue", [request("r", expected=True)], []),
+        ("ni promise ni annoncée", [expected("r", promised=True)], []),
         ("absent de l'agenda", [request("r", announced_slot="gone")], []),
         (
             "annoncé à 2 personnes",
