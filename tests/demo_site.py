@@ -1,5 +1,6 @@
 """The demo territory served for real, and a signed-in session for each role: for tests and pictures."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,8 +77,8 @@ def demo_site(folder: Path, *, num_referrals: int = 90, template: Path | None = 
     try:
         if template is None:
             migrate(store)
-        territory_id = _fill(store, num_referrals)
-        tokens = signed_in(store)
+        territory_id = fill(store, num_referrals)
+        tokens = signed_in(store, territory_id)
         with served(f"sqlite:///{path}", folder) as server:
             yield DemoSite(url=server.url, store=store, territory_id=territory_id, tokens=tokens)
     finally:
@@ -91,12 +92,14 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise RuntimeError("Chromium is missing. Install it with: sudo apt-get install -y chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        speaks = dict(os.environ) | {"LANGUAGE": "fr_FR"}  # how fields show a date
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=speaks)
         yield browser
         browser.close()
 
 
-def _fill(store: Store, num_referrals: int) -> int:
+def fill(store: Store, num_referrals: int) -> int:
+    """Add part of the demo, match its patients once and read its calendars; give its territory."""
     demo = demo_territory(SEED, local_day(utc_now(), "Europe/Paris"))
     share = num_referrals / len(demo.referrals)
     demo = replace(
@@ -118,12 +121,16 @@ def _fewer_places(intake: DemoIntake, share: float) -> DemoIntake:
     return replace(intake, places=max(1, round(intake.places * share)), max_tier1=None, workload=None)
 
 
-def signed_in(store: Store) -> dict[Role, str]:
-    """Open a session of each demo account without its password, which is slow to check on purpose."""
+def signed_in(store: Store, territory_id: int) -> dict[Role, str]:
+    """Open a session of each account of a territory without its password, slow to check on purpose."""
     now = datetime.now(UTC)
     tokens = {}
     with store.write() as session:
-        holders = session.exec(select(Account.id, Grant.role).where(col(Grant.account_id) == Account.id))
+        holders = session.exec(
+            select(Account.id, Grant.role)
+            .join(Grant, col(Grant.account_id) == col(Account.id))
+            .where(Grant.territory_id == territory_id)
+        )
         for account_id, role in holders.all():
             tokens[role] = new_secret()
             session.add(

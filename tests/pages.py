@@ -1,44 +1,14 @@
 """Every page of Relais and who opens it: walked by the test of every page, pictured for the guide.
 
-Add a line for each page: its address, the role that opens it (``None``: nobody signed in), the name of its
-picture, and, when the page needs something the demo does not have, a set-up. ``{referral}`` and the like
-in an address are filled in from what the set-ups returned: ``_of_the_demo`` gives the common ones.
+Add a line for each page: its address, the role that opens it (``None``: nobody signed in), and the name of
+its picture. ``{referral}`` and the like in an address are what ``tests.demo_day`` has prepared.
 """
 
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
 
-from sqlmodel import Session, col, select
-
-from matching.model import Needs
-from scheduler.accounts.actor import Actor
-from scheduler.accounts.managing import invite
-from scheduler.agenda.booking import book
-from scheduler.clock import utc_now
-from scheduler.referrals.decide import validate
-from scheduler.referrals.signal import signal
-from scheduler.referrals.values import Identity, Signal
-from scheduler.store.tables import (
-    Account,
-    Feed,
-    Intake,
-    MatchingRun,
-    Message,
-    Practitioner,
-    Proposal,
-    ProposalState,
-    Referral,
-    ReferralState,
-    Role,
-    Slot,
-    SlotState,
-)
+from scheduler.store.tables import Role
+from tests import demo_day
 from tests.demo_site import DemoSite
-
-SetUp = Callable[[DemoSite], Mapping[str, object]]
 
 
 @dataclass(frozen=True)
@@ -53,8 +23,6 @@ class ListedPage:
         Who opens it; ``None``: nobody signed in.
     name
         File name of its picture, without width and ending; "" = not pictured.
-    set_up
-        Prepares what the page shows, once, and gives values for the addresses.
     status
         HTTP status of the page: error pages are pages too.
     """
@@ -62,122 +30,13 @@ class ListedPage:
     path: str
     role: Role | None
     name: str = ""
-    set_up: SetUp | None = None
     status: int = 200
 
     def address(self, site: DemoSite) -> str:
-        """Give the path with its values, after its set-up."""
+        """Give the path with its values."""
         if not site.values:
-            site.values.update(_of_the_demo(site))
-        if self.set_up is not None:
-            site.values.update(self.set_up(site))
+            site.values.update(demo_day.begin(site))
         return self.path.format_map(site.values)
-
-
-def _of_the_demo(site: DemoSite) -> dict[str, object]:
-    """Let the demo's people begin their day, and find one of each thing."""
-    made = {
-        "received": _received(site),
-        "offer": _offered(site),
-        "booking": _booked(site),
-        "link": _invited(site),
-    }
-    with site.store.read() as session:
-        waiting = session.exec(select(Referral.id).where(Referral.state == ReferralState.WAITING)).first()
-        proposed = session.exec(
-            select(Proposal).where(Proposal.state == ProposalState.PROPOSED).order_by(col(Proposal.id))
-        ).first()
-        assert proposed is not None
-        return made | {
-            "waiting": waiting,
-            "referral": proposed.referral_id,
-            "proposal": proposed.id,
-            "run": session.exec(select(MatchingRun.id)).first(),
-            "practitioner": session.exec(select(Practitioner.id)).first(),
-            "feed": session.exec(select(Feed.id).order_by(col(Feed.id))).first(),
-        }
-
-
-def _actor(session: Session, site: DemoSite, email: str, role: Role) -> Actor:
-    account = session.exec(select(Account).where(Account.email == f"{email}@demo.example")).one()
-    return Actor(
-        key=f"account:{account.id}",
-        role=role,
-        territory_id=site.territory_id,
-        account_id=account.id,
-        practitioner_id=account.practitioner_id,
-    )
-
-
-def _received(site: DemoSite) -> UUID:
-    """Let the signaller signal somebody whom the coordination has yet to look at."""
-    with site.store.write() as session:
-        given = Signal(
-            identity=Identity(
-                family_name="Lemoine",
-                given_name="Odette",
-                birth_date=date(1944, 3, 7),
-                phone="0199001234",
-                insee="77122",
-                fictitious=True,
-            ),
-            needs=Needs(ald=True, home_bound=True),
-        )
-        return signal(session, _actor(session, site, "signalement", Role.SIGNALLER), given, now=utc_now()).id
-
-
-def _offered(site: DemoSite) -> str:
-    """Let the coordination offer the GP their first proposed patient; give the secret of the mailed link."""
-    now = utc_now()
-    with site.store.write() as session:
-        coordination = _actor(session, site, "coordination", Role.COORDINATOR)
-        own = _actor(session, site, "medecin", Role.GP).practitioner_id
-        proposal_id = session.exec(
-            select(Proposal.id)
-            .join(Intake, col(Intake.id) == col(Proposal.intake_id))
-            .where(Intake.practitioner_id == own, Proposal.state == ProposalState.PROPOSED)
-            .order_by(col(Proposal.id))
-        ).first()
-        assert proposal_id is not None
-        validate(session, coordination, proposal_id, now=now)
-    return _mailed(site, "/offre/", "medecin")
-
-
-def _booked(site: DemoSite) -> UUID:
-    """Let the regulator book the first free slot."""
-    with site.store.write() as session:
-        regulator = _actor(session, site, "regulation", Role.REGULATOR)
-        slot_id = session.exec(
-            select(Slot.id)
-            .where(Slot.state == SlotState.OPEN, col(Slot.start_at) > utc_now())
-            .order_by(col(Slot.start_at), col(Slot.id))
-        ).first()
-        assert slot_id is not None
-        return book(session, regulator, slot_id=slot_id, now=utc_now()).id
-
-
-def _invited(site: DemoSite) -> str:
-    """Let the administrator invite somebody; give the secret of the mailed link."""
-    with site.store.write() as session:
-        invite(
-            session,
-            _actor(session, site, "administration", Role.ADMIN),
-            email="nouvelle@demo.example",
-            name="Nouvelle coordinatrice (démo)",
-            role=Role.COORDINATOR,
-            public_url=site.url,
-            zone="Europe/Paris",
-            now=utc_now(),
-        )
-    return _mailed(site, "/acces/", "nouvelle")
-
-
-def _mailed(site: DemoSite, path: str, email: str) -> str:
-    with site.store.read() as session:
-        bodies = session.exec(select(Message.body).where(Message.recipient == f"{email}@demo.example")).all()
-    found = [link[1] for body in bodies if (link := re.search(rf"{path}([\w-]+)", body))]
-    assert found, f"no link to {path} was mailed"
-    return found[0]
 
 
 _C, _G, _S, _R, _B, _A = (
@@ -205,6 +64,7 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/signaler/liste", _S, "signaler-liste"),
     ListedPage("/qualifier/{received}", _C, "coordination-qualifier-complet"),
     ListedPage("/doublons", _C, "coordination-doublons"),
+    ListedPage("/doublons/{pair}", _C, "coordination-doublon"),
     ListedPage("/a-reconfirmer", _C, "coordination-a-reconfirmer"),
     ListedPage("/a-declarer", _G, "medecin-a-declarer"),
     ListedPage("/a-declarer", _C),
@@ -225,6 +85,7 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/creneaux/pourquoi?ou=Combs-la-Ville&qui={practitioner}", _R, "regulation-pourquoi"),
     ListedPage("/demandes", _R, "regulation-demandes"),
     ListedPage("/demandes/nouvelle", _R, "regulation-demande"),
+    ListedPage("/demandes/{request}", _R, "regulation-demande-suivie"),
     ListedPage("/conflits", _R, "regulation-conflits"),
     ListedPage("/mes-creneaux", _G, "medecin-creneaux"),
     ListedPage("/mes-creneaux/reglages", _G, "medecin-reglages"),
@@ -247,8 +108,11 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/propositions/{proposal}", _C, "coordination-proposition"),
     ListedPage("/patients/{referral}/pourquoi", _C, "coordination-pourquoi"),
     ListedPage("/places", _C, "coordination-places"),
+    ListedPage("/etudes/{more}", _C, "coordination-places-valeur"),
     ListedPage("/departs", _C, "coordination-departs"),
+    ListedPage("/etudes/{future}", _C, "coordination-departs-projection"),
     ListedPage("/regles", _C, "coordination-regles"),
+    ListedPage("/regles/versions/{policy}", _C, "coordination-regles-version"),
     ListedPage("/regles/modifier", _C, "coordination-regles-modifier"),
     ListedPage("/regles/modifier?texte=1", _C),
     ListedPage("/agendas", _C, "coordination-agendas"),
@@ -256,8 +120,6 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/messages", _C, "coordination-messages"),
     ListedPage("/messages/lettres", _C, "coordination-lettres"),
     ListedPage("/patients/{referral}/lettre", _C),
-    ListedPage("/messages", _C, "coordination-messages"),
-    ListedPage("/messages/lettres", _C, "coordination-lettres"),
     # bureau
     ListedPage("/", _B, "bureau-accueil"),
     ListedPage("/indicateurs", _B, "bureau-indicateurs"),
@@ -265,8 +127,7 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/appariements", _B),
     ListedPage("/regles/comparer", _B, "bureau-comparer"),
     ListedPage("/regles/essai", _B, "bureau-essai"),
-    ListedPage("/indicateurs", _B, "bureau-indicateurs"),
-    ListedPage("/attestations", _B, "bureau-attestations"),
+    ListedPage("/etudes/{rehearsal}", _B, "bureau-essai-resultat"),
     # admin
     ListedPage("/", _A, "administration-accueil"),
     ListedPage("/administration/comptes", _A, "administration-comptes"),

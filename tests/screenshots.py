@@ -1,8 +1,9 @@
 """Make the pictures of the user guide: each page of ``tests.pages`` on a phone and on a desk.
 
 ``python -m tests.screenshots [NAME …]`` writes ``docs/images/<name>-390.png`` and ``-1440.png``, of all pages
-or of those named. The palette of the design system is enough for flat pages, and keeps the whole folder
-under three megabytes. Everyone on them is invented.
+or of those named; of all pages, it also writes their list, ``docs/pages.md``. A picture that shows the same
+as before but for the hour stays as it was. The palette of the design system is enough for flat pages, and
+keeps the whole folder small. Everyone on them is invented.
 """
 
 import re
@@ -12,18 +13,29 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page
 
 from api.security import COOKIE
 from api.web.rendering import STATIC
+from api.web.words import ROLES
 from scheduler.store.tables import Role
 from tests.demo_site import DemoSite, chromium, demo_site
-from tests.pages import PAGES
+from tests.pages import PAGES, ListedPage
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
+LIST = FOLDER.parent / "pages.md"
+HEADING = """# Chaque page en image
+
+Faites par `python -m tests.screenshots` sur le territoire de démonstration : tout le monde y est inventé.
+
+| Page | Qui l'ouvre | Téléphone | Bureau |
+|---|---|---|---|
+"""
 SCREENS = {390: (390, 844, 1000), 1440: (1440, 900, 840)}
 """Width, height, and the most that is shown of a long page, in pixels."""
+SAME_SHARE = 0.003
+"""Part of the pixels that may differ in pictures of the same."""
 _CSS = (STATIC / "relais.css").read_text(encoding="utf-8")
 _LIGHT = re.compile(r":root \{(.*?)\}", re.DOTALL)
 
@@ -32,18 +44,30 @@ def main(names: list[str]) -> None:
     """Make the pictures of the pages that have a name."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = [listed for listed in PAGES if listed.name and (not names or listed.name in names)]
+    lines = []
     with tempfile.TemporaryDirectory() as folder, demo_site(Path(folder)) as site, chromium() as browser:
         windows = _Windows(browser, site)
         for listed in wanted:
             page = windows.of(listed.role)
+            page.set_viewport_size({"width": min(SCREENS), "height": 844})  # rows of links begin where one is
             answer = page.goto(site.url + listed.address(site))
             assert answer is not None
             assert answer.status == listed.status, f"{listed.path}: {answer.status}"
+            lines.append(_line(page.title(), listed))
             for width in SCREENS:
                 size = _kept(_taken(page, width), FOLDER / f"{listed.name}-{width}.png")
                 sys.stdout.write(f"{listed.name}-{width}.png {size // 1024} kB\n")
+    if not names:
+        LIST.write_text(HEADING + "".join(lines), encoding="utf-8")
     total = sum(path.stat().st_size for path in FOLDER.glob("*.png"))
     sys.stdout.write(f"{total / 1e6:.2f} MB in {FOLDER}\n")
+
+
+def _line(title: str, listed: ListedPage) -> str:
+    """Write one line of the list: the title, who opens the page, its pictures."""
+    who = ROLES[listed.role] if listed.role else "sans se connecter"
+    pictures = " | ".join(f"[{width} px](images/{listed.name}-{width}.png)" for width in SCREENS)
+    return f"| {title.removesuffix(' – Relais')} | {who} | {pictures} |\n"
 
 
 class _Windows:
@@ -73,8 +97,19 @@ def _taken(page: Page, width: int) -> bytes:
 def _kept(taken: bytes, path: Path) -> int:
     """Write a picture with the palette of the design system; give its size in bytes."""
     picture = Image.open(BytesIO(taken)).convert("RGB")
-    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(path, optimize=True)
+    flat = picture.quantize(palette=_palette(), dither=Image.Dither.NONE)
+    if not (path.exists() and _same(flat, Image.open(path))):
+        flat.save(path, optimize=True)
     return path.stat().st_size
+
+
+def _same(one: Image.Image, other: Image.Image) -> bool:
+    """Say whether two pictures show the same, but for what an hour or a number takes."""
+    if one.size != other.size:
+        return False
+    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).convert("L")
+    changed = sum(difference.histogram()[1:])
+    return changed < SAME_SHARE * one.width * one.height
 
 
 @cache

@@ -21,6 +21,7 @@ AUDIT_OBJECTS: Mapping[str, str] = {
     "policy": "Règles d’appariement",
     "pathway": "Filière",
     "account": "Compte",
+    "token": "Clé d’un programme",
     "territory": "Territoire",
     "audit": "Traces",
 }

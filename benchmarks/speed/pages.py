@@ -1,185 +1,230 @@
-"""How fast the main pages come on ten demo territories in one, and the search while patients are matched.
+"""How fast the main pages come on ten demo territories in one, alone and while patients are matched.
 
-``nice -n 5 python -m benchmarks.speed.pages [--repeats N]``
+``nice -n 5 python -m benchmarks.speed.pages [--repeats N]``, about three minutes.
 
 A real server process, and the system's Chromium with an empty cache in front of it, one page after the other.
 ``first byte`` is from asking to the first byte of the answer, ``loaded`` until the page and what it needs is
 there; both as the browser tells them (Navigation Timing, level 2), in ms, after a visit that is not counted.
+``server`` is the processor time the server takes for one visit, files of the page included. ``typed`` is from
+the last key to the results of the search on the page, the script's wait for a pause (150 ms) included.
 """
 
 import argparse
+import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from uuid import UUID, uuid4
 
 import httpx
-from playwright.sync_api import Page
-from sqlmodel import Session, SQLModel, col, select
+from playwright.sync_api import Browser, Page
+from sqlmodel import col, select
 
 from api.security import COOKIE
+from benchmarks.speed import ten_demos
 from benchmarks.speed.machine import describe, load_average
-from scheduler.clock import local_day, utc_now
-from scheduler.demo.feeds import read_demo_calendars
-from scheduler.demo.load import load_demo
-from scheduler.demo.people import demo_territory
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
-from scheduler.store.tables import (
-    Consent,
-    Feed,
-    Intake,
-    Patient,
-    Practice,
-    Practitioner,
-    Referral,
-    Role,
-    Slot,
-)
-from tests.acceptance.http.serving import served
+from scheduler.store.tables import Practitioner, Referral, ReferralState, Role
+from tests.acceptance.http.serving import Served, served
 from tests.demo_site import SEED, chromium, signed_in
 
-TIMES = 10
+MOST_S = 8.0
+"""For how long one page is visited at most, so that a slow one does not make the whole long."""
+LEAST_VISITS = 5
+SOLVE_SECONDS = 30
+SEARCH = "/creneaux?ou=Combs-la-Ville&quand=48h"
 PAGES = (
+    ("sign-in", None, "/connexion"),
+    ("signaller, home", Role.SIGNALLER, "/"),
+    ("signaller, form", Role.SIGNALLER, "/signaler"),
+    ("signaller, own patients", Role.SIGNALLER, "/mes-signalements"),
+    ("GP, home", Role.GP, "/"),
+    ("GP, own slots", Role.GP, "/mes-creneaux"),
+    ("GP, patients to take", Role.GP, "/mon-accueil"),
+    ("regulation, home", Role.REGULATOR, "/"),
+    ("regulation, search of 48 h", Role.REGULATOR, SEARCH),
+    (
+        "regulation, why not this GP",
+        Role.REGULATOR,
+        "/creneaux/pourquoi?ou=Combs-la-Ville&qui={practitioner}",
+    ),
+    ("regulation, printed list", Role.REGULATOR, "/creneaux/imprimer"),
     ("coordination, home", Role.COORDINATOR, "/"),
+    ("coordination, to do", Role.COORDINATOR, "/a-faire"),
     ("coordination, files waiting", Role.COORDINATOR, "/file-active?etat=waiting"),
     ("coordination, files of tier 1", Role.COORDINATOR, "/file-active?etat=waiting&priorite=1"),
-    ("signaller, form", Role.SIGNALLER, "/signaler"),
-    ("GP, home", Role.GP, "/"),
-    ("regulation, search of 48 h", Role.REGULATOR, "/creneaux?ou=Combs-la-Ville&quand=48h"),
+    ("coordination, one file", Role.COORDINATOR, "/patients/{referral}"),
+    ("coordination, qualifying", Role.COORDINATOR, "/qualifier/{referral}"),
     ("bureau, home", Role.BUREAU, "/"),
+    ("bureau, indicators", Role.BUREAU, "/indicateurs"),
+    ("administration, home", Role.ADMIN, "/"),
+    ("administration, traces", Role.ADMIN, "/administration/traces"),
 )
-SEARCH = PAGES[5]
+AFTER_A_RUN = (
+    ("coordination, proposals", Role.COORDINATOR, "/propositions"),
+    ("coordination, map", Role.COORDINATOR, "/propositions/carte"),
+    ("coordination, runs", Role.COORDINATOR, "/appariements"),
+)
 TIMING = """() => { const one = performance.getEntriesByType("navigation")[0];
   return [one.responseStart - one.requestStart, one.loadEventEnd - one.startTime]; }"""
+TYPED = """() => { const results = document.querySelector("[data-results]");
+  window.shown = new Promise((known) => {
+    let typed = 0;
+    addEventListener("keydown", (event) => { typed = event.timeStamp; }, { once: true });
+    new MutationObserver(() => requestAnimationFrame(() => typed && known(performance.now() - typed)))
+      .observe(results, { childList: true });
+  }); }"""
+TOWNS = ("Combs-la-Ville", "Lieusaint", "Savigny-le-Temple", "Moissy-Cramayel", "Cesson")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The server, whose processor time is read, and people's browsers."""
+
+    server: Served
+    browser: Browser
+    tokens: dict[Role, str]
+
+    @contextmanager
+    def window(self, role: Role | None) -> Iterator[Page]:
+        """Open a window with an empty cache."""
+        context = self.browser.new_context(locale="fr-FR")
+        if role is not None:
+            context.add_cookies([{"name": COOKIE, "value": self.tokens[role], "url": self.server.url}])
+        yield context.new_page()
+        context.close()
+
+    def visit(self, role: Role | None, path: str) -> tuple[float, float, float]:
+        """Open a page once; give its first byte, its full load and the server's time, in ms."""
+        with self.window(role) as page:
+            before = self._processor_s()
+            answer = page.goto(self.server.url + path)
+            assert answer is not None
+            assert answer.ok, f"{path}: {answer.status}"
+            first_byte, loaded = page.evaluate(TIMING)
+            return first_byte, loaded, 1000 * (self._processor_s() - before)
+
+    def _processor_s(self) -> float:
+        fields = Path(f"/proc/{self.server.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
-    """Print one line per page, then the search while a matching run is going."""
+    """Print one line per page, then typing, then the search while a matching run is going."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--repeats", type=int, default=7, metavar="N", help="counted visits of each page")
+    arguments.add_argument(
+        "--repeats", type=int, default=20, metavar="N", help="most counted visits of a page"
+    )
     repeats = arguments.parse_args().repeats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'relais.db'}"
         store = Store.open(url)
         migrate(store)
-        numbers = _fill(store)
-        tokens = signed_in(store)
-        print(*describe(), f"territory {numbers}", sep="\n", flush=True)
-        with (
-            served(url, folder, RELAIS_SOLVE_SECONDS="30") as server,
-            chromium() as browser,
-        ):
-            print(f"{'page':34} {'first byte':>16} {'loaded':>16}   (median, slowest; ms)")
-            for title, role, path in PAGES:
-                context = browser.new_context()
-                context.add_cookies([{"name": COOKIE, "value": tokens[role], "url": server.url}])
-                _told(title, [_visit(context.new_page(), server.url + path) for _ in range(repeats + 1)][1:])
-                context.close()
-            _during_a_run(browser.new_context().new_page(), server.url, tokens)
+        territory_id, numbers = ten_demos.fill(store, SEED)
+        tokens, values = signed_in(store, territory_id), _one_of_each(store)
         store.close()
+        print(*describe(), f"territory {numbers}, seed {SEED}", sep="\n", flush=True)
+        with served(url, folder, RELAIS_SOLVE_SECONDS=str(SOLVE_SECONDS)) as server, chromium() as browser:
+            site = Site(server=server, browser=browser, tokens=tokens)
+            print(f"\n{'median, p95; ms':32}{'visits':>7}{'first byte':>16}{'loaded':>16}{'server':>16}")
+            for title, role, path in PAGES:
+                _measure(site, title, role, path.format_map(values), repeats)
+            _told("regulation, search as typed", [(ms,) for ms in _typed(site, repeats)])
+            _during_a_run(site)
+            for title, role, path in AFTER_A_RUN:
+                _measure(site, title, role, path, repeats)
+        print(f"\nload average {load_average()} at the end")
 
 
-def _visit(page: Page, address: str) -> tuple[float, float]:
-    answer = page.goto(address)
-    assert answer is not None
-    assert answer.ok, f"{address}: {answer.status}"
-    first_byte, loaded = page.evaluate(TIMING)
-    page.close()
-    return first_byte, loaded
-
-
-def _told(title: str, visits: list[tuple[float, float]]) -> None:
-    columns = [f"{median(times):7.0f} {max(times):8.0f}" for times in zip(*visits, strict=True)]
-    print(f"{title:34} {columns[0]:>16} {columns[1]:>16}", flush=True)
-
-
-def _during_a_run(page: Page, url: str, tokens: dict[Role, str]) -> None:
-    """Search again and again from the start of a matching run to its end."""
-    title, role, path = SEARCH
-    page.context.add_cookies([{"name": COOKIE, "value": tokens[role], "url": url}])
-    coordination = httpx.Client(
-        base_url=url, cookies={COOKIE: tokens[Role.COORDINATOR]}, headers={"sec-fetch-site": "same-origin"}
-    )
-    with coordination:
-        started = coordination.post("/api/v1/matching-runs", json={}, timeout=30)
-        assert started.status_code == 202, started.text
-        visits, began = [], time.perf_counter()
-        while coordination.get(started.headers["location"], timeout=30).json()["state"] == "running":
-            visits.append(_visit(page.context.new_page(), url + path))
-        took_s = time.perf_counter() - began
-    print(f"matching run of {took_s:.1f} s, {len(visits)} searches meanwhile, load average {load_average()}")
-    if visits:
-        _told(f"{title}, meanwhile"[:34], visits)
-
-
-def _fill(store: Store) -> str:
-    """Load the demo, then its patients, GPs and slots nine times more under other names."""
-    demo = demo_territory(SEED, local_day(utc_now(), "Europe/Paris"))
-    with store.write() as session:
-        load_demo(session, demo, now=utc_now())
-    read_demo_calendars(store, demo, now=utc_now())
-    with store.write() as session:
-        copies = _Copies(session)
-        for number in range(1, TIMES):
-            copies.make(number)
+def _one_of_each(store: Store) -> dict[str, object]:
     with store.read() as session:
-        counted = {
-            table.__name__: len(session.exec(select(col(table.id))).all())
-            for table in (Patient, Practitioner, Intake, Feed, Slot)
-        }
-    return ", ".join(f"{count} {name}" for name, count in counted.items())
-
-
-class _Copies:
-    """Copies of what the demo wrote; everyone gets a name of their own."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.rows = {
-            table: [row.model_dump() for row in session.exec(select(table))]
-            for table in (Practitioner, Practice, Intake, Feed, Slot, Patient, Referral, Consent)
-        }
-
-    def make(self, number: int) -> None:
-        gps = self._whole(Practitioner, number, rpps=lambda row: f"9{number}{row['id']:09d}")
-        practices = self._whole(Practice, number, practitioner_id=lambda row: gps[row["practitioner_id"]])
-        own = {
-            "practitioner_id": lambda row: gps[row["practitioner_id"]],
-            "practice_id": lambda row: practices[row["practice_id"]],
-        }
-        self._whole(Intake, number, **own)
-        feeds = self._whole(Feed, number, **own)
-        self._whole(Slot, number, **own, feed_id=lambda row: feeds.get(row["feed_id"]))
-        patients = self._random(Patient, family_name=lambda row: f"{row['family_name']} {number}")
-        files = self._random(
-            Referral,
-            patient_id=lambda row: patients[row["patient_id"]],
-            household_id=lambda _: None,
-            known_practitioner_id=lambda _: None,
+        waiting = (
+            select(Referral.id).where(Referral.state == ReferralState.WAITING).order_by(col(Referral.id))
         )
-        self._whole(Consent, number, referral_id=lambda row: files[row["referral_id"]])
+        return {
+            "referral": session.exec(waiting).first(),
+            "practitioner": session.exec(select(Practitioner.id).order_by(col(Practitioner.id))).first(),
+        }
 
-    def _whole(self, table: type[SQLModel], _number: int, **changes) -> dict[int, int]:
-        made = [self._row(table, row, changes, id=None) for row in self.rows[table]]
-        return {row["id"]: new.id for row, new in zip(self.rows[table], self._added(made), strict=True)}
 
-    def _random(self, table: type[SQLModel], **changes) -> dict[UUID, UUID]:
-        made = [self._row(table, row, changes, id=uuid4()) for row in self.rows[table]]
-        return {row["id"]: new.id for row, new in zip(self.rows[table], self._added(made), strict=True)}
+def _measure(site: Site, title: str, role: Role | None, path: str, repeats: int) -> None:
+    site.visit(role, path)
+    visits: list[tuple[float, ...]] = []
+    began = time.perf_counter()
+    while len(visits) < LEAST_VISITS or (len(visits) < repeats and time.perf_counter() - began < MOST_S):
+        visits.append(site.visit(role, path))
+    _told(title, visits)
 
-    @staticmethod
-    def _row(table: type[SQLModel], row: dict, changes: dict, **fixed) -> SQLModel:
-        return table(**(row | {name: change(row) for name, change in changes.items()} | fixed))
 
-    def _added(self, rows: Iterable[SQLModel]) -> list[SQLModel]:
-        kept = list(rows)
-        self.session.add_all(kept)
-        self.session.flush()
-        return kept
+def _told(title: str, visits: Sequence[tuple[float, ...]]) -> None:
+    columns = [f"{median(times):7.0f} {_p95(times):8.0f}" for times in zip(*visits, strict=True)]
+    print(f"{title:32}{len(visits):7}" + "".join(f"{column:>16}" for column in columns), flush=True)
+
+
+def _p95(times: Sequence[float]) -> float:
+    """Give the least of them that 95 of 100 do not exceed (nearest rank)."""
+    return sorted(times)[max(0, -(-95 * len(times) // 100) - 1)]
+
+
+def _typed(site: Site, repeats: int) -> list[float]:
+    """Type the names of communes letter by letter; give how long after the last letter the results stand."""
+    with site.window(Role.REGULATOR) as page:
+        page.goto(site.server.url + "/creneaux")
+        times = [_one_typed(page, TOWNS[number % len(TOWNS)]) for number in range(repeats + 1)]
+    return times[1:]
+
+
+def _one_typed(page: Page, town: str) -> float:
+    field = page.get_by_label("Où")
+    field.fill("")
+    field.press_sequentially(town[:-1])
+    page.wait_for_function("!document.querySelector('[data-results]').ariaBusy")
+    page.evaluate(TYPED)
+    field.press(town[-1])
+    return float(page.evaluate("window.shown"))
+
+
+def _during_a_run(site: Site) -> None:
+    """Search again and again from the start of a matching run to its end, by page and by typing."""
+    with httpx.Client(
+        base_url=site.server.url,
+        cookies={COOKIE: site.tokens[Role.COORDINATOR]},
+        headers={"sec-fetch-site": "same-origin"},
+        timeout=60,
+    ) as coordination:
+        started = coordination.post("/api/v1/matching-runs", json={})
+        assert started.status_code == 202, started.text
+        began = time.perf_counter()
+
+        def goes_on() -> bool:
+            return bool(coordination.get(started.headers["location"]).json()["state"] == "running")
+
+        visits, typed = _searched(site, goes_on)
+        took_s = time.perf_counter() - began
+        run = coordination.get(started.headers["location"]).json()
+    print(
+        f"\nmatching run of {took_s:.1f} s: {run['state']}, {run['status']}, {run['num_placed']} placed; "
+        "searches meanwhile:"
+    )
+    if visits:
+        _told("regulation, search of 48 h", visits)
+        _told("regulation, search as typed", [(ms,) for ms in typed])
+
+
+def _searched(site: Site, goes_on: Callable[[], bool]) -> tuple[list[tuple[float, ...]], list[float]]:
+    visits: list[tuple[float, ...]] = []
+    typed: list[float] = []
+    with site.window(Role.REGULATOR) as page:
+        page.goto(site.server.url + "/creneaux")
+        while goes_on():
+            visits.append(site.visit(Role.REGULATOR, SEARCH)[:2])
+            typed.append(_one_typed(page, TOWNS[len(typed) % len(TOWNS)]))
+    return visits, typed
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from api.web.guests import AdminHere, Guest
 from api.web.notices import notice_of
 from api.web.once import do_once
 from api.web.sent import FromForm, Sent
-from scheduler.accounts.tokens import issue_token, list_tokens, revoke_token
+from scheduler.accounts.managing import issue_key, revoke_key
+from scheduler.accounts.tokens import list_tokens
 from scheduler.errors import InvalidInput
 from scheduler.store.tables import Role
 
@@ -55,11 +56,11 @@ def _issued_once(guest: Guest, sent: Sent, role: Role, days: int | None) -> str:
     secrets: list[str] = []
 
     def issued(session: Session) -> dict[str, str]:
-        made = issue_token(
+        made = issue_key(
             session,
+            guest.actor,
             name=sent.values.get("name", ""),
             role=role,
-            territory_id=guest.actor.territory_id,
             expires_at=guest.now + timedelta(days=days) if days else None,
             now=guest.now,
         )
@@ -83,7 +84,7 @@ def revoke(token_id: UUID, guest: AdminHere, sent: FromForm) -> Response:
     """Make a key worthless."""
     del sent
     with guest.here.store.write() as session:
-        revoke_token(session, token_id, territory_id=guest.actor.territory_id, now=guest.now)
+        revoke_key(session, guest.actor, token_id, now=guest.now)
     return RedirectResponse(f"{_PATH}?fait=revoque", status_code=HTTPStatus.SEE_OTHER)
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 SLOW = "SLOW_SOLVER"
-"""Set for a server whose solver goes on until it is told to stop, then hands over what it has."""
+"""Names a file: while it exists the solver goes on until it is told to stop; only then it solves."""
 _SLOW_SOLVER = """
-import time
+import os, time
 import scheduler.referrals.tasks as tasks
 from matching.progress import Progress
 def attach(instance, policy, *, watch, time_limit_s, seed=0):
     began = time.monotonic()
-    while watch(Progress(best=7, bound=2**70, elapsed_s=time.monotonic() - began)):
+    while os.path.exists(GATE) and watch(Progress(best=7, bound=2**70, elapsed_s=time.monotonic() - began)):
         time.sleep(0.05)
     return real(instance, policy, time_limit_s=time_limit_s, seed=seed)
 real, tasks.attach = tasks.attach, attach
@@ -28,10 +28,11 @@ tasks._main()
 
 @dataclass(frozen=True)
 class Served:
-    """Where a server answers, and the file it logs to."""
+    """Where a server answers, the file it logs to, and its process."""
 
     port: int
     log: Path
+    pid: int
 
     @property
     def url(self) -> str:
@@ -53,7 +54,7 @@ def served(database_url: str, folder: Path, **settings: str) -> Iterator[Served]
         try:
             line = process.stdout.readline()
             assert line.startswith("port "), log.read_text(encoding="utf-8")
-            yield Served(int(line.split()[1]), log)
+            yield Served(int(line.split()[1]), log, process.pid)
         finally:
             process.terminate()
             assert process.wait(timeout=30) in {0, -15}, log.read_text(encoding="utf-8")
@@ -71,7 +72,7 @@ def _serve() -> None:
     settings = load_settings()
     configure_logging(settings)
     if SLOW in os.environ:
-        child._COMMAND = (sys.executable, "-c", _SLOW_SOLVER)
+        child._COMMAND = (sys.executable, "-c", f"GATE = {os.environ[SLOW]!r}\n{_SLOW_SOLVER}")
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

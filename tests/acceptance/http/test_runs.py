@@ -67,7 +67,7 @@ def test_a_run_is_watched_then_cancelled(store: Store, store_url: str, tmp_path:
     token, waiting = town(store)
     headers = {"authorization": f"Bearer {token}"}
     with (
-        served(store_url, tmp_path, **{SLOW: "1"}) as server,
+        served(store_url, tmp_path, **{SLOW: __file__}) as server,
         httpx.Client(base_url=server.url, headers=headers, timeout=30) as client,
     ):
         here = Town(client, waiting)

@@ -1,92 +1,78 @@
-"""A real server on a small territory, and the system's Chromium in front of it."""
+"""One real server and the system's Chromium in front of it, for every story and the walk over every page.
+
+They last for the whole package: each story has a town of its own (``tests.acceptance.web.town``).
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from scheduler.accounts.passwords import hash_password
+from scheduler.clock import utc_now
+from scheduler.messages import send_due, sender_of
+from scheduler.messages.outbox import MailSettings
+from scheduler.settings import Settings
 from scheduler.store.engine import Store
-from scheduler.store.tables import Role
-from tests import factories
-from tests.acceptance.http.serving import Served, served
-from tests.factories import PASSWORD
+from tests import demo_site
+from tests.acceptance.http.serving import SLOW, served
+from tests.acceptance.web.mailbox import take_mails
+from tests.demo_site import DemoSite
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # how long one waits at most, on a machine that does much else; nothing is measured here
 expect.set_options(timeout=20_000)
 WIDTHS = {390: {"width": 390, "height": 844}, 1440: {"width": 1440, "height": 900}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.fail("Chromium is missing. Install it with: sudo apt-get install -y chromium", pytrace=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    with demo_site.chromium() as browser:
         yield browser
-        browser.close()
 
 
-@pytest.fixture(scope="module")
-def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Serve one territory for each screen, so that stories do not meet: one server for all of them."""
+@dataclass(frozen=True)
+class Site:
+    """A running server, its database, the folder its mails are put in, and what holds its solver back.
+
+    Parameters
+    ----------
+    gate
+        As long as this file exists, matching runs go on.
+    """
+
+    url: str
+    store: Store
+    folder: Path
+    gate: Path
+
+    def mailed_to(self, email: str) -> list[str]:
+        """Send what is due as the job does, and read what somebody has received since they last looked."""
+        settings = Settings(data_dir=self.folder)
+        marks = MailSettings(sender=settings.mail_from, domain="exemple.test")
+        send_due(self.store, sender_of(settings), marks, clock=utc_now)
+        return take_mails(self.folder / "courriels", email)
+
+
+@pytest.fixture(scope="package")
+def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     url = f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'relais.db')}"
     store = Store.open(url)
-    for width in WIDTHS:
-        _fill(store, datetime.now(UTC), width)
+    gate = folder / "gate"
+    settings = {"RELAIS_SOLVE_SECONDS": "60", "RELAIS_FEED_ALLOW_PRIVATE": "true", SLOW: str(gate)}
+    with served(url, folder, **settings) as server:
+        yield Site(server.url, store, folder, gate)
     store.close()
-    with served(url, folder, RELAIS_SOLVE_SECONDS="10", RELAIS_FEED_ALLOW_PRIVATE="true") as server:
-        yield server
 
 
-def _fill(store: Store, now: datetime, width: int) -> None:
-    """Add three GPs with their slots from now on, six patients who wait, and people of three roles."""
-    password_hash = hash_password(PASSWORD)
-    with store.write() as session:
-        territory = factories.territory(session, name=f"CPTS des Essais {width}")
-        for number, family_name in enumerate(("LEROY", "BENALI", "NGUYEN")):
-            gp = factories.practitioner(session, territory_id=territory.id, family_name=family_name)
-            practice = factories.practice(session, practitioner_id=gp.id, phone="0160000000")
-            factories.intake(session, practice_id=practice.id, practitioner_id=gp.id, places=1)
-            feed = factories.feed(session, practice_id=practice.id, practitioner_id=gp.id, ok_at=now)
-            for hours in (2, 9, 30):
-                start_at = now + timedelta(hours=hours, minutes=20 * number)
-                factories.slot(session, feed=feed, start_at=start_at, seen_at=now)
-        for role in (Role.REGULATOR, Role.COORDINATOR, Role.SIGNALLER):
-            person = factories.account(
-                session,
-                email=f"{role}-{width}@exemple.test",
-                name=f"Essai {role}",
-                password_hash=password_hash,
-            )
-            factories.grant(session, account_id=person.id, territory_id=territory.id, role=role)
-        for number in range(6):
-            patient = factories.patient(session, family_name=f"ATTENTE{number}")
-            referral = factories.referral(
-                session,
-                patient_id=patient.id,
-                territory_id=territory.id,
-                consent=False,
-                ald=number % 2 == 0,
-                waiting_since=now.date() - timedelta(days=number),
-                next_action_on=now.date() + timedelta(days=3),
-            )
-            factories.consent(session, referral_id=referral.id, given_at=now)
+@pytest.fixture(scope="package")
+def demo(site: Site) -> DemoSite:
+    """Add the demo territory, matched once, to what the server serves."""
+    territory_id = demo_site.fill(site.store, 90)
+    tokens = demo_site.signed_in(site.store, territory_id)
+    return DemoSite(url=site.url, store=site.store, territory_id=territory_id, tokens=tokens)
 
 
 @dataclass
@@ -95,7 +81,6 @@ class Visitor:
 
     page: Page
     url: str
-    width: int
     faults: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
@@ -103,25 +88,19 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("request", self._request)
 
-    def _console(self, message) -> None:
+    def _console(self, message: ConsoleMessage) -> None:
         # A refusal that a story provokes (409, 422) is told by the browser too; that is no fault of a page.
-        if (
-            message.type in {"error", "warning"}
-            and "the server responded with a status of 4" not in message.text
-        ):
+        provoked = "the server responded with a status of 4" in message.text
+        if message.type in {"error", "warning"} and not provoked:
             self.faults.append(f"console: {message.text}")
 
-    def _request(self, request) -> None:
+    def _request(self, request: Request) -> None:
         if not request.url.startswith((self.url, "data:")):
             self.faults.append(f"request: {request.url}")
 
-    def sign_in(self, role: Role) -> None:
-        self.page.goto(f"{self.url}/connexion")
-        self.page.get_by_label("Adresse électronique").fill(f"{role}-{self.width}@exemple.test")
-        self.page.get_by_label("Mot de passe").fill(PASSWORD)
-        self.page.get_by_role("button", name="Se connecter").click()
-        expect(self.page.get_by_role("button", name="Se déconnecter")).to_be_visible()
-        self.check()
+    def open(self, path: str) -> None:
+        """Go to an address, or to the link of a mail on this server."""
+        self.page.goto(self.url + path)
 
     def check(self) -> None:
         """Check that the page fits the screen and that nothing went wrong in it."""
@@ -131,8 +110,11 @@ class Visitor:
         assert self.faults == []
 
 
+Arrive = Callable[..., Visitor]
+
+
 @pytest.fixture
-def visitor(chromium: Browser, site: Served) -> Iterator[Callable[..., Visitor]]:
+def visitor(chromium: Browser, site: Site) -> Iterator[Arrive]:
     """Give somebody with a screen of some width, with or without JavaScript."""
     contexts: list[BrowserContext] = []
 
@@ -143,9 +125,9 @@ def visitor(chromium: Browser, site: Served) -> Iterator[Callable[..., Visitor]]
             locale="fr-FR",
             color_scheme="light" if javascript else "dark",
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
-        arrived = Visitor(context.new_page(), site.url, width)
+        arrived = Visitor(context.new_page(), site.url)
         arrived.watch()
         return arrived
 

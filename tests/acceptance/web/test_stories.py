@@ -1,34 +1,34 @@
-"""What people come to do, from signing in to done: on a phone and on a desk, with and without JavaScript."""
+"""What the regulator and the coordinator come to do, from signing in to done."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from scheduler.store.tables import Role
-from tests.acceptance.web.conftest import Visitor
+from tests.acceptance.web.conftest import Arrive, Site
+from tests.acceptance.web.town import build_town, six_wait
 
 pytestmark = pytest.mark.xdist_group("chromium")
 
 SCREENS = pytest.mark.parametrize(("width", "javascript"), [(390, False), (1440, True)])
+GPS = ("LEROY", "BENALI", "NGUYEN")
 
 
 @SCREENS
 def test_the_regulator_finds_books_loses_and_cancels(
-    visitor: Callable[..., Visitor], width: int, javascript: bool
+    visitor: Arrive, site: Site, width: int, javascript: bool
 ) -> None:
-    one = visitor(width, javascript=javascript)
-    one.sign_in(Role.REGULATOR)
+    town = build_town(site.store, gps=GPS, hours=(2, 9, 30))
+    one = town.sign_in(visitor(width, javascript=javascript), Role.REGULATOR)
     one.page.get_by_label("Où").fill("savigny")
     one.page.get_by_role("button", name="Chercher", exact=True).click()
     expect(one.page.get_by_role("heading", name=re.compile("9 créneaux dans les 48.h"))).to_be_visible()
     expect(one.page.get_by_role("heading", name="Dans les 4 heures")).to_be_visible()
     one.check()
 
-    other = visitor(width, javascript=True)
-    other.sign_in(Role.COORDINATOR)
-    other.page.goto(one.page.url)
+    search = one.page.url.removeprefix(one.url)
+    other = town.visit(visitor(width, javascript=True), Role.COORDINATOR, search)
 
     one.page.get_by_role("button", name="Réserver").first.click()
     expect(one.page.get_by_role("heading", name="Rendez-vous réservé")).to_be_visible()
@@ -47,12 +47,13 @@ def test_the_regulator_finds_books_loses_and_cancels(
 
 @SCREENS
 def test_the_coordinator_runs_the_matching_and_decides(
-    visitor: Callable[..., Visitor], width: int, javascript: bool
+    visitor: Arrive, site: Site, width: int, javascript: bool
 ) -> None:
-    one = visitor(width, javascript=javascript)
-    one.sign_in(Role.COORDINATOR)
+    town = build_town(site.store, gps=GPS)
+    six_wait(site.store, town)
+    one = town.sign_in(visitor(width, javascript=javascript), Role.COORDINATOR)
     one.page.get_by_role("button", name="Lancer l’appariement").click()
-    expect(one.page.get_by_text("Aucune meilleure répartition n’existe")).to_be_visible(timeout=20_000)
+    expect(one.page.get_by_text("Aucune meilleure répartition n’existe")).to_be_visible(timeout=60_000)
     expect(one.page.get_by_text("3 patients sont proposés à un médecin, sur 6 en attente")).to_be_visible()
     one.check()
 
@@ -63,7 +64,7 @@ def test_the_coordinator_runs_the_matching_and_decides(
     # In place, or on its page.
     expect(one.page.get_by_text(re.compile(r"^Priorité \d\s:")).first).to_be_visible()
     one.check()
-    one.page.goto(f"{one.url}/propositions")
+    one.open("/propositions")
     for again in (True, False):  # the first time a mistake, taken back before anything has left
         one.page.get_by_role("checkbox").first.check()
         one.page.get_by_role("button", name="Valider les propositions cochées…").click()
@@ -87,52 +88,7 @@ def test_the_coordinator_runs_the_matching_and_decides(
     expect(one.page.get_by_text("retourne en attente avec son ancienneté")).to_be_visible()
     expect(one.page.get_by_text("Aucune proposition n’attend de validation")).to_be_visible()
     one.check()
-    one.page.goto(f"{one.url}/file-active?etat=offered")
+    one.open("/file-active?etat=offered")
     one.page.get_by_role("link", name=re.compile("ATTENTE")).first.click()
     expect(one.page.get_by_text("le médecin a reçu la demande").first).to_be_visible()
-    one.check()
-
-
-@SCREENS
-def test_the_signaller_signals_with_a_mistake_first(
-    visitor: Callable[..., Visitor], width: int, javascript: bool
-) -> None:
-    one = visitor(width, javascript=javascript)
-    one.sign_in(Role.SIGNALLER)
-    one.page.get_by_role("link", name="Signaler un patient").click()
-    one.page.get_by_label("Nom de famille").fill("Durand")
-    one.page.get_by_label("Prénom").fill("Zoé")
-    one.page.get_by_label("Date de naissance").fill("31/02/1951")
-    one.page.get_by_label("Commune où il vit").fill("Savigny-le-Temple")
-    one.page.get_by_label("Téléphone").fill("01 60 00 00 00")
-    needs = one.page.get_by_role("group", name=re.compile("Affection de longue durée"))
-    needs.get_by_label("Oui").check()
-    one.page.get_by_label("De vive voix").check()
-    one.page.get_by_label(re.compile("a été informé de ces quatre points")).check()
-    one.page.get_by_role("button", name="Envoyer le signalement").click()
-
-    expect(one.page.get_by_role("alert")).to_contain_text("1 point à corriger")
-    expect(one.page.get_by_label("Nom de famille")).to_have_value("Durand")
-    expect(needs.get_by_label("Oui")).to_be_checked()
-    one.check()
-    one.page.get_by_label("Date de naissance").fill("07/03/1951")
-    one.page.get_by_role("button", name="Envoyer le signalement").click()
-    expect(one.page.get_by_role("heading", name="Signalement envoyé")).to_be_visible()
-    one.check()
-    one.page.get_by_role("link", name="Accueil").first.click()
-    expect(one.page.get_by_text("La coordination vérifie les réponses")).to_be_visible()
-    one.check()
-
-
-def test_the_keyboard_alone_reaches_the_content(visitor: Callable[..., Visitor]) -> None:
-    one = visitor(1440, javascript=True)
-    one.sign_in(Role.REGULATOR)
-    one.page.keyboard.press("Tab")
-    expect(one.page.get_by_role("link", name="Aller au contenu")).to_be_focused()
-    one.page.keyboard.press("Enter")
-    one.page.keyboard.press("Tab")
-    expect(one.page.get_by_label("Où")).to_be_focused()
-    one.page.keyboard.type("savigny-le-temple")
-    one.page.keyboard.press("Enter")
-    expect(one.page.get_by_role("heading", name="Dans les 4 heures")).to_be_visible()
     one.check()
