@@ -8,7 +8,7 @@ true outline, and enough to recognise a territory; the caption says that it is a
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import cos, radians
 from typing import Literal
@@ -21,6 +21,7 @@ from scheduler.territory.communes import Commune, communes
 from scheduler.territory.travel import DETOUR, driving_s
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 WIDTH = 400.0
 """Width of every drawing, in its own units: its texts of 11 units stay legible on a phone."""
@@ -29,6 +30,9 @@ _KM_PER_DEGREE = 111.2
 _MARGIN_KM = 1.2
 _TALLEST = 440.0
 _NUM_SHADES = 5
+_NAME_SHIFTS = (4.0, 16.0, -9.0, 28.0, -21.0)
+_LETTER = 5.4
+"""Width of a letter of a name, on the average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """An area as it is drawn: its outline, its shade (0 = blank to 5), where its name stands."""
+    """An area as it is drawn: its outline, its shade (0 = blank to 5), its centre, where its name stands."""
 
     name: str
     told: str
@@ -111,6 +115,7 @@ class Cell:
     shade: int
     x: float
     y: float
+    name_y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +206,15 @@ def map_svg(
         )
         for area, commune, outline in zip(given, ground.known, ground.outlines, strict=True)
     )
+    discs = tuple(_mark(mark, plane) for mark in marks)
     return Drawing(
         width=WIDTH,
         height=round(plane.height, 1),
-        cells=cells,
+        cells=_named(cells, discs),
         around=ground.around,
         rings=tuple(_ring(ring, plane) for ring in rings),
         lines=tuple(_line(flow, plane) for flow in flows),
-        marks=tuple(_mark(mark, plane) for mark in marks),
+        marks=discs,
         legend=_legend(bounds),
         scale_width=round(plane.per_km * (5 if plane.per_km * 5 < WIDTH / 3 else 2), 1),
         scale_words=f"{5 if plane.per_km * 5 < WIDTH / 3 else 2}{NARROW}km à vol d’oiseau",
@@ -318,6 +324,28 @@ def _ring(ring: Ring, plane: _Plane) -> Disc:
 def _mark(mark: Mark, plane: _Plane) -> Disc:
     x, y = plane.at(mark.latitude, mark.longitude)
     return Disc(name=mark.name, x=x, y=y, kind=mark.kind, told=mark.told, size=mark.size)
+
+
+def _named(cells: Sequence[Cell], marks: Sequence[Disc]) -> tuple[Cell, ...]:
+    """Raise or lower the name of each commune until it meets no mark and no name before it."""
+    taken = [(mark.x - 10, mark.y - 10, mark.x + 10, mark.y + 10) for mark in marks]
+    placed = []
+    for cell in cells:
+        boxes = [_name_box(cell, cell.y + shift) for shift in _NAME_SHIFTS]
+        met = [sum(_meet(box, other) for other in taken) for box in boxes]
+        best = met.index(min(met))
+        taken.append(boxes[best])
+        placed.append(replace(cell, name_y=round(cell.y + _NAME_SHIFTS[best], 1)))
+    return tuple(placed)
+
+
+def _name_box(cell: Cell, y: float) -> Box:
+    half = _LETTER / 2 * len(cell.name)
+    return (cell.x - half, y - 9, cell.x + half, y + 3)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _line(flow: Flow, plane: _Plane) -> Line:

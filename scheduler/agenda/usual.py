@@ -42,7 +42,7 @@ def practitioners_to_name(session: Session, territory_id: int) -> list[tuple[int
         col(Practitioner.territory_id) == territory_id, col(Practitioner.profession) == "gp"
     )
     rows = session.exec(query.order_by(col(Practitioner.family_name), col(Practitioner.given_name)))
-    return [(row.id or 0, f"Dr {row.family_name} {row.given_name}") for row in rows]
+    return [(row.id or 0, f"Dr {row.given_name} {row.family_name}") for row in rows]
 
 
 def _accepted(session: Session, territory_id: int, patient_id: UUID) -> int | None:

@@ -69,3 +69,21 @@ def test_marks_and_flows_stand_where_their_places_are() -> None:
     assert (drawing.marks[0].x, drawing.marks[0].y) == (home.x, home.y)
     assert (drawing.lines[0].x1, drawing.lines[0].x2) == (home.x, home.x)
     assert drawing.lines[0].width == 6
+
+
+def test_names_of_communes_meet_no_mark_and_no_other_name() -> None:
+    homes = [communes().by_insee(insee) for insee in SENART]
+    marks = [
+        Mark(name=one.name, latitude=one.latitude, longitude=one.longitude, size=2)
+        for one in homes
+        if one.name in {"Combs-la-Ville", "Lieusaint", "Réau"}
+    ]
+    drawing = map_svg((Area(insee=one.insee) for one in homes), marks=marks)
+    names = [
+        (cell.x - 2.5 * len(cell.name), cell.name_y - 8, cell.x + 2.5 * len(cell.name), cell.name_y + 2)
+        for cell in drawing.cells
+    ]
+    discs = [(mark.x - 9, mark.y - 9, mark.x + 9, mark.y + 9) for mark in drawing.marks]
+    for one, other in [*itertools.combinations(names, 2), *itertools.product(names, discs)]:
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart
