@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, select, union_all
+from sqlalchemy import ColumnElement, Select, literal_column, select, union_all
 from sqlmodel import Session, col
 
 from scheduler.accounts.actor import Actor
@@ -19,7 +19,7 @@ from scheduler.agenda.rules import sees_age
 from scheduler.agenda.slot_query import SlotQuery
 from scheduler.agenda.surgeries import Surgery, surgeries_around
 from scheduler.listing import Listed
-from scheduler.store.tables import Feed, Modality, Practitioner, Slot, SlotState
+from scheduler.store.tables import Feed, Modality, Slot, SlotState
 
 _ROWS_AT_ONCE = 512
 _FIRST_STRETCH = timedelta(hours=48)
@@ -72,11 +72,12 @@ def candidates(
     """
     if around is None:
         around = surgeries_around(session, actor, query)
+    own = {one.practitioner_id for one in around.values()}
     near = {one.practitioner_id for one in around.values() if one.is_within(query.max_km)}
     found: list[Candidate] = []
     fresh = trusted(session, now)
     for stretch in _stretches(query, now):
-        statement = _statement(actor, query, stretch, near, fresh, now)
+        statement = _statement(actor, query, stretch, near, own, fresh, now)
         rows = session.connection().execute(statement)
         for part in rows.partitions(_ROWS_AT_ONCE):
             found += _reached(part, around, query)
@@ -127,10 +128,10 @@ def _statement(
     query: SlotQuery,
     stretch: tuple[datetime, datetime],
     near: Collection[int],
+    own: Collection[int],
     fresh: ColumnElement[bool],
     now: datetime,
 ) -> Select[Any]:
-    taken = num_taken(now)
     conditions = [
         col(Slot.state) == SlotState.OPEN,
         col(Slot.start_at) >= stretch[0],
@@ -142,28 +143,31 @@ def _statement(
     if query.age is not None:
         conditions.append(sees_age(query.age))
     offered = (
-        select(*_NEEDED, (col(Slot.capacity) - taken).label("free_places"))
+        select(*_NEEDED, (col(Slot.capacity) - num_taken(now)).label("free_places"))
         .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
         .where(*conditions)
     )
     # OFFSET keeps PostgreSQL from counting the places of each slot twice, to choose it and to show it
-    read = union_all(*(offered.where(*whose) for whose in _whose(actor, query, near))).offset(0).subquery()
+    read = union_all(*_parts(offered, query, near, own)).offset(0).subquery()
     return select(read).where(read.c.free_places > 0).order_by(read.c.start_at, read.c.id)
 
 
-def _whose(
-    actor: Actor, query: SlotQuery, near: Collection[int]
-) -> Iterator[tuple[ColumnElement[bool], ...]]:
-    """Give who sees people in person near the place, and who sees anybody by video."""
+def _parts(
+    offered: Select[Any], query: SlotQuery, near: Collection[int], own: Collection[int]
+) -> Iterator[Select[Any]]:
+    """Give the slots of who sees people in person near the place, and of who sees anybody by video."""
     how = col(Slot.modality)
     if query.modality is not Modality.VR:
         in_person = how != Modality.VR if query.modality is None else how == query.modality
-        yield col(Slot.practitioner_id).in_(near), in_person
+        yield offered.where(col(Slot.practitioner_id).in_(near), in_person)
     if query.modality in {None, Modality.VR}:
-        own = select(col(Practitioner.id)).where(col(Practitioner.territory_id) == actor.territory_id)
-        if query.practitioner_id is not None:
-            own = own.where(col(Practitioner.id) == query.practitioner_id)
-        yield col(Slot.practitioner_id).in_(own), how == Modality.VR
+        # The words of the index of these slots are written out, not sent as values, and SQLite, which does
+        # not know how few they are, is told to use it: else it reads the slots of all territories.
+        yield offered.with_hint(Slot, "INDEXED BY slot_remote", "sqlite").where(
+            col(Slot.practitioner_id).in_(own),
+            how == literal_column("'VR'"),
+            col(Slot.state) == literal_column("'open'"),
+        )
 
 
 def _key(one: Candidate) -> tuple[datetime, int, int]:

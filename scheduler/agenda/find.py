@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import func, literal_column
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.candidates import Candidate, candidates
-from scheduler.agenda.life import TAKEN_FOR_GOOD
 from scheduler.agenda.scarcity import wanted_by_others
 from scheduler.agenda.search import FoundSlot, details, search
 from scheduler.agenda.slot_query import FARTHEST_KM, MOST_READ, SlotQuery
 from scheduler.agenda.surgeries import surgeries_around
 from scheduler.listing import Listed
 from scheduler.store.tables import Booking, Modality, Slot
+from scheduler.store.tables.agenda import TAKEN
 
 RADII_KM = (10.0, 15.0, 25.0)
 ENOUGH_PRACTITIONERS = 5
@@ -216,18 +216,19 @@ def _first_of_each_first(ranked: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _booked_this_week(session: Session, practitioner_ids: set[int], now: datetime) -> dict[int, int]:
-    """Count the patients sent to each practitioner in the seven days around now."""
+    """Count the patients sent, or about to be, to each practitioner in the seven days around now."""
     if not practitioner_ids:
         return {}
-    # counted slot by slot, through the index: joined, PostgreSQL would read every booking there ever was
+    # Counted slot by slot: joined, PostgreSQL would read every booking there ever was. The states are those
+    # of the index of taken places, in its words: it then answers alone.
     of_slot = (
         select(func.count())
-        .where(col(Booking.slot_id) == col(Slot.id), col(Booking.state).in_(TAKEN_FOR_GOOD))
+        .where(col(Booking.slot_id) == col(Slot.id), literal_column(f"booking.{TAKEN}"))
         .correlate(Slot)
         .scalar_subquery()
     )
     query = (
-        select(Slot.practitioner_id, func.sum(of_slot))
+        select(col(Slot.practitioner_id), func.sum(of_slot))
         .where(
             col(Slot.practitioner_id).in_(practitioner_ids),
             col(Slot.start_at) > now - timedelta(days=7),

@@ -140,6 +140,9 @@ class FeedReading(SQLModel, table=True):
     warnings: list[str] = Field(default_factory=list, sa_type=JSON)
 
 
+_REMOTE = "modality = 'VR' AND state = 'open'"
+
+
 class Slot(SQLModel, table=True):
     """A stretch of time a practitioner opens to others.
 
@@ -161,6 +164,13 @@ class Slot(SQLModel, table=True):
         Index("slot_series_key", "series_id", "key", unique=True),
         Index("slot_by_start", "state", "start_at"),
         Index("slot_by_practitioner", "practitioner_id", "start_at"),
+        Index(
+            "slot_remote",
+            "practitioner_id",
+            "start_at",
+            sqlite_where=text(_REMOTE),
+            postgresql_where=text(_REMOTE),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -185,7 +195,8 @@ class Slot(SQLModel, table=True):
     first_shown_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-_TAKEN = "state IN ('held', 'booked', 'honoured', 'no_show')"
+TAKEN = "state IN ('held', 'booked', 'honoured', 'no_show')"
+"""The states in which a booking takes a place, as the index of places says it."""
 
 
 class Booking(SQLModel, table=True):
@@ -202,8 +213,8 @@ class Booking(SQLModel, table=True):
             "slot_id",
             "place",
             unique=True,
-            sqlite_where=text(_TAKEN),
-            postgresql_where=text(_TAKEN),
+            sqlite_where=text(TAKEN),
+            postgresql_where=text(TAKEN),
         ),
         Index(
             "booking_held",
