@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from api.schemas.agenda import ReadAs
+from api.schemas.feeds import ReadAs
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.feeds import FeedSettings, SourceUnreachable, Window, preview, read_in_child
 from scheduler.agenda.feeds.addresses import AddressPolicy

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.dependencies import CalendarKeeper
-from api.schemas.agenda import AgendaRulesBody
+from api.schemas.bookings import AgendaRulesBody
 from api.schemas.common import Id
 from api.services import Here
 from scheduler.agenda.rules import Wishes, get_rules, set_rules

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import Booker, CalendarKeeper, Once, OnceIfKeyed
 from api.paging import Paged, instant, page
 from api.reading import read_once_more
-from api.schemas.agenda import BookIn, BookingOut, BookingRef, CancelIn, MoveIn, booking_out
+from api.schemas.bookings import BookIn, BookingOut, BookingRef, CancelIn, MoveIn, booking_out
 from api.schemas.common import Instant, Page
 from api.services import Here
 from scheduler.agenda.booking import confirm

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, status
 from fastapi.responses import JSONResponse
 
 from api.dependencies import CalendarKeeper, OnceIfKeyed
-from api.schemas.agenda import (
+from api.schemas.by_hand import (
     EndIn,
     LeaveIn,
     LeaveOut,

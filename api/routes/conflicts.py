@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import Booker, OnceIfKeyed
 from api.paging import Paged, instant, page, whole
-from api.schemas.agenda import ConflictOut, SettleIn, conflict_out
+from api.schemas.bookings import ConflictOut, SettleIn, conflict_out
 from api.schemas.common import Id, Page
 from api.services import Here
 from scheduler.agenda.settling import ConflictLine, list_conflicts, settle

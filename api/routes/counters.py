@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.dependencies import RunReader
-from api.schemas.agenda import AgendaDay, CountersOut, CountOut, count_out
+from api.schemas.by_hand import AgendaDay
+from api.schemas.counters import CountersOut, CountOut, count_out
 from api.services import Here
 from scheduler.agenda.counters import Counts, count_slots
 

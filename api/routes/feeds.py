@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, File, Form, Path, UploadFile, status
 
 from api.dependencies import CalendarKeeper
 from api.reading import fetch_body, read_registered, try_body
-from api.schemas.agenda import (
+from api.schemas.common import Id, Instant, Page
+from api.schemas.feeds import (
     FeedIn,
     FeedOut,
     PreviewAddressIn,
@@ -19,7 +20,6 @@ from api.schemas.agenda import (
     preview_out,
     reading_out,
 )
-from api.schemas.common import Id, Instant, Page
 from api.services import Here, Services
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.feeds import Mode

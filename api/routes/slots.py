@@ -11,8 +11,9 @@ from api.counting import keep_count
 from api.dependencies import AgendaWatcher, Booker, Once, Surgery
 from api.paging import Paged, instant, page, whole
 from api.reading import read_once_more
-from api.schemas.agenda import BookIn, BookingRef, DelayOut, FindOut, ReasonOut, SlotOut, WhyOut
+from api.schemas.bookings import BookIn, BookingRef
 from api.schemas.common import Id, Insee, Instant, Page
+from api.schemas.slots import DelayOut, FindOut, ReasonOut, SlotOut, WhyOut
 from api.services import Here
 from scheduler.agenda.booking import book, book_extra, hold
 from scheduler.agenda.find import find

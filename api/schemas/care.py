@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.agenda import FeedOut, ReadingOut, feed_out, reading_out
 from api.schemas.common import Id, Insee, Instant, Moment, Wire
+from api.schemas.feeds import FeedOut, ReadingOut, feed_out, reading_out
 from scheduler.agenda.health import FeedHealth
 from scheduler.care.listing import RequestShown, Standing, standing_of
 from scheduler.care.requests import CancelledBecause
@@ -118,6 +118,7 @@ class CareRulesIn(Wire):
     notice_min: int | None = None
     announce_lead_min: int | None = None
     wait_travel_min: int | None = None
+    lookahead_min: int | None = None
     auto_fill: bool | None = None
     promise_when_planned: bool | None = None
     refill: RefillMode | None = None
@@ -138,6 +139,9 @@ class CareRulesOut(Wire):
     notice_min: int
     announce_lead_min: int
     wait_travel_min: int = Field(description="Minutes de trajet que vaut une heure d'attente")
+    lookahead_min: int = Field(
+        description="Minutes d'avance sur lesquelles les semaines passées gardent des créneaux ; 0 : aucune"
+    )
     auto_fill: bool
     promise_when_planned: bool
     refill: RefillMode

@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlmodel import Session
 
 from api.reading import fetch_body, read_registered, try_body
-from api.schemas.agenda import ReadAs
 from api.schemas.common import Id
+from api.schemas.feeds import ReadAs
 from api.web.calendars import (
     ZONES,
     NewFeed,
