@@ -1,32 +1,42 @@
-"""What must be true at every hour of a simulation, and what is worth a longer look once a day."""
+"""What must be true at every hour of a simulation, and what is worth a longer look once a day.
 
-from collections.abc import Iterator
+Each question is one statement over every row, and finds rows that should not exist. All of them are asked at
+every hour at which anything was written since the hour before. Where nothing was, which SQLite itself tells
+(``PRAGMA data_version``), the answers of the last look hold: none of them depends on the time. What costs a
+second look at every history is asked once a day, at the end of it, and the trace of accesses is walked once.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
-
-from sqlalchemy import text
-from sqlmodel import Session
+from typing import Any, Self
 
 from scheduler.accounts.actor import Actor
 from scheduler.audit import check_chain
-from scheduler.referrals.cases import all_cases
+from scheduler.referrals.cases import Case, all_cases
+from scheduler.store.engine import Store
 
-# Each finds rows that should not exist.
 _EVERY_HOUR = {
     "more accepted than places": """
-        SELECT i.id FROM intake i JOIN offer o ON o.intake_id = i.id AND o.state = 'accepted'
-        GROUP BY i.id, i.places HAVING count(*) > i.places""",
+        SELECT i.id FROM intake i WHERE i.places <
+        (SELECT count(*) FROM offer o WHERE o.intake_id = i.id AND o.state = 'accepted')""",
     "offered without exactly one open offer": """
-        SELECT r.id FROM referral r WHERE r.state = 'offered'
+        SELECT r.id FROM referral r WHERE r.state = 'offered' AND r.territory_id = :territory
         AND (SELECT count(*) FROM offer o WHERE o.referral_id = r.id AND o.state = 'open') <> 1""",
     "an open offer for somebody who is not offered": """
         SELECT o.id FROM offer o JOIN referral r ON r.id = o.referral_id
         WHERE o.state = 'open' AND r.state <> 'offered'""",
     "nobody's turn": """
-        SELECT id FROM referral WHERE next_action_on IS NULL AND state IN
+        SELECT id FROM referral WHERE next_action_on IS NULL AND territory_id = :territory AND state IN
         ('received', 'qualified', 'waiting', 'proposed', 'offered', 'accepted', 'seen', 'suspended')""",
-    "proposed without a pending proposal": """
-        SELECT r.id FROM referral r WHERE r.state = 'proposed' AND NOT EXISTS
-        (SELECT 1 FROM proposal p WHERE p.referral_id = r.id AND p.state = 'proposed')""",
+    "proposed without exactly one pending proposal": """
+        SELECT r.id FROM referral r WHERE r.state = 'proposed' AND r.territory_id = :territory
+        AND (SELECT count(*) FROM proposal p WHERE p.referral_id = r.id AND p.state = 'proposed') <> 1""",
+    "a proposal for somebody who is not proposed": """
+        SELECT p.id FROM proposal p JOIN referral r ON r.id = p.referral_id
+        WHERE p.state = 'proposed' AND r.state <> 'proposed'""",
+    "matched without a consent": """
+        SELECT r.id FROM referral r WHERE r.state IN ('offered', 'accepted') AND r.territory_id = :territory
+        AND NOT EXISTS (SELECT 1 FROM consent c WHERE c.referral_id = r.id AND c.withdrawn_at IS NULL)""",
 }
 _EVERY_DAY = {
     "a state that its history does not end in": """
@@ -39,6 +49,9 @@ _EVERY_DAY = {
     "with a GP, but no accepted offer": """
         SELECT r.id FROM referral r WHERE r.state IN ('accepted', 'seen', 'declared') AND NOT EXISTS
         (SELECT 1 FROM offer o WHERE o.referral_id = r.id AND o.state = 'accepted')""",
+    "a message given up, or sent for more than once": """
+        SELECT id FROM message WHERE state = 'dead' OR (state = 'waiting' AND channel <> 'letter'
+        AND num_attempts > 1)""",
 }
 
 
@@ -49,49 +62,54 @@ class BrokenInvariant(AssertionError):
         super().__init__(f"{at.isoformat()}: {what} ({num})")
 
 
-def check_hour(session: Session, *, at: datetime) -> None:
-    """Look for what must not exist at any hour.
+class Watch:
+    """Looks at an embedded store on a connection of its own, for as long as a simulation lasts.
 
-    Raises
-    ------
-    BrokenInvariant
-        Naming the first thing found.
+    Each look raises ``BrokenInvariant``, naming the first thing found that must not exist.
     """
-    _look(session, _EVERY_HOUR, at)
 
+    def __init__(self, store: Store, coordinator: Actor) -> None:
+        self._store, self._coordinator = store, coordinator
+        self._seen_version: int | None = None
 
-def check_day(session: Session, coordinator: Actor, *, at: datetime) -> None:
-    """Look longer: histories against states, and every case that needs a person in exactly one list.
+    def __enter__(self) -> Self:
+        self._connection: Any = self._store.engine.raw_connection()
+        return self
 
-    Raises
-    ------
-    BrokenInvariant
-        Naming the first thing found.
-    """
-    _look(session, _EVERY_DAY, at)
-    cases = all_cases(session, coordinator.territory_id, now=at)
-    if lost := [case for case in cases if case.worklist is None and case.facts.next_on is None]:
-        raise BrokenInvariant("an open case in no list and without a next date", at, len(lost))
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
 
+    def check_hour(self, *, at: datetime) -> None:
+        """Look for what must not exist at any hour."""
+        ((version,),) = self._connection.cursor().execute("PRAGMA data_version").fetchall()
+        if version != self._seen_version:
+            self._look(_EVERY_HOUR, at)
+            self._seen_version = version
 
-def check_end(session: Session, *, at: datetime) -> None:
-    """Walk the trace of accesses.
+    def check_day(self, *, at: datetime) -> list[Case]:
+        """Look longer: histories against states, and each case that needs a person in exactly one list.
 
-    Raises
-    ------
-    BrokenInvariant
-        When it was altered.
-    """
-    if (broken := check_chain(session)) is not None:
-        raise BrokenInvariant("the trace is broken", at, broken)
+        Returns
+        -------
+        Every open case.
+        """
+        self._look(_EVERY_DAY, at)
+        with self._store.read() as session:
+            cases = all_cases(session, self._coordinator.territory_id, now=at)
+        if lost := [case for case in cases if case.worklist is None and case.facts.next_on is None]:
+            raise BrokenInvariant("an open case in no list and without a next date", at, len(lost))
+        if len({case.referral_id for case in cases}) < len(cases):
+            raise BrokenInvariant("a case in two lists", at, len(cases))
+        return cases
 
+    def check_end(self, *, at: datetime) -> None:
+        """Walk the trace of accesses, which must be whole."""
+        with self._store.read() as session:
+            if (broken := check_chain(session)) is not None:
+                raise BrokenInvariant("the trace is broken", at, broken)
 
-def _look(session: Session, questions: dict[str, str], at: datetime) -> None:
-    for what, num in _found(session, questions):
-        raise BrokenInvariant(what, at, num)
-
-
-def _found(session: Session, questions: dict[str, str]) -> Iterator[tuple[str, int]]:
-    for what, query in questions.items():
-        if rows := session.connection().execute(text(query)).all():
-            yield what, len(rows)
+    def _look(self, questions: Mapping[str, str], at: datetime) -> None:
+        territory = {"territory": self._coordinator.territory_id}
+        for what, query in questions.items():
+            if rows := self._connection.cursor().execute(query, territory).fetchall():
+                raise BrokenInvariant(what, at, len(rows))

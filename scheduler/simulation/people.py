@@ -32,23 +32,12 @@ TOWN = ("77445", "77122", "77296", "77251", "77067", "77326", "77495", "77384")
 ZONE = "Europe/Paris"
 
 _SYLLABLES = (
-    "ba",
-    "ce",
-    "di",
-    "fo",
-    "gu",
-    "la",
-    "me",
-    "ni",
-    "po",
-    "ru",
-    "sa",
-    "te",
-    "vi",
-    "zo",
-    "cha",
-    "bre",
+    *("ba", "ce", "di", "fo", "gu", "la", "me", "ni"),
+    *("po", "ru", "sa", "te", "vi", "zo", "cha", "bre"),
 )
+
+
+_WITH_MAIL, _WITH_PHONE = 0.65, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +71,7 @@ class Town:
 
     territory_id: int
     coordinator: Actor
-    signaller: Actor
+    signallers: tuple[Actor, Actor]
     doctors: tuple[Doctor, ...]
 
 
@@ -93,8 +82,10 @@ def settle_town(session: Session, rng: Random, *, num_gps: int, places: int, now
     session.flush()
     territory_id = id_of(territory)
     session.add_all(TerritoryCommune(territory_id=territory_id, insee=insee) for insee in TOWN)
-    coordinator = _account(session, territory_id, Role.COORDINATOR, None, now)
-    signaller = _account(session, territory_id, Role.SIGNALLER, None, now)
+    coordinator = _account(session, territory_id, Role.COORDINATOR, None, now, "coordination")
+    signallers = tuple(
+        _account(session, territory_id, Role.SIGNALLER, None, now, name) for name in ("infirmiere", "dac")
+    )
     doctors = []
     for number in range(num_gps):
         doctor = _doctor(session, rng, territory_id, number, now)
@@ -107,13 +98,17 @@ def settle_town(session: Session, rng: Random, *, num_gps: int, places: int, now
         )
         doctors.append(doctor)
     return Town(
-        territory_id=territory_id, coordinator=coordinator, signaller=signaller, doctors=tuple(doctors)
+        territory_id=territory_id,
+        coordinator=coordinator,
+        signallers=(signallers[0], signallers[1]),
+        doctors=tuple(doctors),
     )
 
 
 def signals_of(rng: Random, today: date, num: int) -> Iterator[Signal]:
     """Invent some patients who look for a GP."""
     for _ in range(num):
+        email, phone = _reached_by(rng)
         age = min(int(rng.triangular(0, 99, 58)), 99)
         gender = rng.choice((Gender.FEMALE, Gender.MALE))
         needs = Needs(
@@ -131,7 +126,8 @@ def signals_of(rng: Random, today: date, num: int) -> Iterator[Signal]:
                 given_name=_name(rng, 3),
                 birth_date=today - timedelta(days=age * 365 + rng.randrange(365)),
                 gender=gender,
-                email="" if rng.random() < 0.5 else f"p{rng.randrange(10**9)}@example.org",
+                email=email,
+                phone=phone,
                 insee=rng.choices(TOWN, weights=(30, 22, 24, 13, 11, 6, 8, 2))[0],
                 fictitious=True,
             ),
@@ -140,6 +136,14 @@ def signals_of(rng: Random, today: date, num: int) -> Iterator[Signal]:
             if rng.random() < 0.95
             else None,
         )
+
+
+def _reached_by(rng: Random) -> tuple[str, str]:
+    """Give most people a mail address, some a mobile phone only, some neither: those get letters."""
+    chance, number = rng.random(), rng.randrange(10**8)
+    if chance < _WITH_MAIL:
+        return f"p{number}@example.org", ""
+    return "", f"06{number:08d}" if chance < _WITH_PHONE else ""
 
 
 def _name(rng: Random, num: int) -> str:
@@ -164,18 +168,24 @@ def _doctor(session: Session, rng: Random, territory_id: int, number: int, now: 
         longitude=commune.longitude or 2.58,
     )
     session.add(practice)
-    actor = _account(session, territory_id, Role.GP, id_of(row), now)
+    actor = _account(session, territory_id, Role.GP, id_of(row), now, f"gp{number}")
     session.flush()
     habit = rng.choices((KEEN, CHOOSY, SILENT), weights=(6, 3, 1))[0]
     return Doctor(practitioner_id=id_of(row), practice_id=id_of(practice), actor=actor, habit=habit)
 
 
 def _account(
-    session: Session, territory_id: int, role: Role, practitioner_id: int | None, now: datetime
+    session: Session,
+    territory_id: int,
+    role: Role,
+    practitioner_id: int | None,
+    now: datetime,
+    name: str = "",
 ) -> Actor:
+    name = name or f"{role.value}{practitioner_id or ''}"
     row = Account(
-        email=f"{role.value}{practitioner_id or ''}@simulation.example",
-        name=f"{role.value} {practitioner_id or ''}",
+        email=f"{name}@simulation.example",
+        name=name,
         password_hash="!",  # noqa: S106 — nobody can sign in with it
         practitioner_id=practitioner_id,
         created_at=now,
