@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import event, insert, text
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.store.engine import READ_ONLY
@@ -27,6 +27,8 @@ from scheduler.store.tables import AuditEntry
 Action = Literal["C", "R", "U", "D", "E"]
 """Created, read, updated, deleted, executed: the codes of the FHIR AuditEvent."""
 
+_NEWEST = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
+_ADDED = insert(SQLModel.metadata.tables[str(AuditEntry.__tablename__)])
 _WAITING = "relais_audit"  # where a session keeps what is to be written when it commits
 _ADVISORY_LOCK = 0x52_45_4C_41_55_44_49_54  # "RELAUDIT"
 
@@ -141,8 +143,7 @@ def _write_noted(session: OrmSession) -> None:
     session.flush()
     if session.get_bind().dialect.name == "postgresql":  # on SQLite there is one writer anyway
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    newest = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
-    before = session.execute(newest).one_or_none()
+    before = session.execute(_NEWEST).one_or_none()
     number, before_hash = (0, None) if before is None else (before.id, before.hash)
     rows = []
     for one in noted:
@@ -150,4 +151,4 @@ def _write_noted(session: OrmSession) -> None:
         content = one.values | {"id": number, "prev_hash": before_hash}
         before_hash = _hash(content)
         rows.append(content | {"hash": before_hash})
-    session.execute(insert(AuditEntry), rows)
+    session.connection().execute(_ADDED, rows)

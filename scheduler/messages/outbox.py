@@ -11,8 +11,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, SQLModel, col, select, update
 
 from scheduler.accounts.actor import Actor
 from scheduler.clock import Clock
@@ -33,6 +34,9 @@ TAKEN_FOR = timedelta(minutes=5)
 """For how long a mail that is being sent is left alone by other processes."""
 
 MOST_AT_ONCE = 100
+
+_TABLE = SQLModel.metadata.tables[str(Message.__tablename__)]
+_MARK = update(_TABLE).where(_TABLE.c.id == bindparam("message_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +102,9 @@ def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clo
     num_sent = 0
     for row in _take(store, clock()):
         failure = _sent(sender, _envelope(row, settings))
-        mark = update(Message).where(col(Message.id) == row.id).values(**_after(row, failure, clock()))
+        become = _after(row, failure, clock())
         with store.write() as session:
-            session.exec(mark)
+            session.connection().execute(_MARK, {"message_id": row.id, **become})
         num_sent += failure is None
     return num_sent
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -20,7 +21,7 @@ from scheduler.referrals.by_person import locked_intake
 from scheduler.referrals.errors import IntakeFull, OfferAnswered, OfferOver
 from scheduler.referrals.history import advance, today_in
 from scheduler.referrals.life import Step, next_action_on
-from scheduler.referrals.offers import group_members, group_of, in_group
+from scheduler.referrals.offers import IN_GROUP, group_members, group_of
 from scheduler.referrals.profile import Profile, profile_of
 from scheduler.referrals.recipients import SURGERY, answers_for
 from scheduler.referrals.trace import trace
@@ -223,13 +224,8 @@ def _role_of_holder(session: Session, account_id: UUID, territory_id: int) -> Ro
 
 def _reached(session: Session, actor: Actor, offer_id: UUID, now: datetime) -> tuple[Offer, Practitioner]:
     """Load an offer of a practitioner this person answers for; the coordination answers by telephone."""
-    query = (
-        select(Offer, Practitioner)
-        .join(Intake, col(Intake.id) == col(Offer.intake_id))
-        .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
-        .where(col(Offer.id) == offer_id, col(Practitioner.territory_id) == actor.territory_id)
-    )
-    if (found := session.exec(query).first()) is None:
+    asked = {"offer_id": offer_id, "territory_id": actor.territory_id}
+    if (found := session.exec(_WITH_GP, params=asked).first()) is None:
         raise NotFound("offer")
     offer, practitioner = found
     today = today_in(session, actor.territory_id, now)
@@ -257,14 +253,25 @@ def _to_answer(
 
 def _locked(session: Session, group_id: UUID) -> dict[UUID, Referral]:
     """Load the referrals of a group of offers, which never gains one, and keep them from changing."""
-    query = (
-        select(Referral)
-        .where(col(Referral.id).in_(select(Offer.referral_id).where(in_group(group_id))))
-        .order_by(col(Referral.id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    rows = session.exec(_OF_GROUP, params={"group_id": group_id})
+    return {referral.id: referral for referral in rows}
+
+
+_OF_GROUP = (
+    select(Referral)
+    .where(col(Referral.id).in_(select(Offer.referral_id).where(IN_GROUP)))
+    .order_by(col(Referral.id))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_WITH_GP = (
+    select(Offer, Practitioner)
+    .join(Intake, col(Intake.id) == col(Offer.intake_id))
+    .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
+    .where(
+        col(Offer.id) == bindparam("offer_id"), col(Practitioner.territory_id) == bindparam("territory_id")
     )
-    return {referral.id: referral for referral in session.exec(query)}
+)
 
 
 def _take(session: Session, actor: Actor, offers: Sequence[Offer], now: datetime) -> None:

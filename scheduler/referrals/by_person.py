@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import numpy as np
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from matching.model import Needs
@@ -55,9 +56,17 @@ def locked_intake(session: Session, intake_id: int) -> Intake:
 
 def locked_intakes(session: Session, intake_ids: Collection[int]) -> dict[int, Intake]:
     """Load intakes as they are now, and keep them from changing: in one order, whoever asks for several."""
-    query = select(Intake).where(col(Intake.id).in_(intake_ids)).order_by(col(Intake.id))
-    locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return {id_of(intake): intake for intake in session.exec(locked)}
+    rows = session.exec(_INTAKES, params={"intake_ids": list(intake_ids)})
+    return {id_of(intake): intake for intake in rows}
+
+
+_INTAKES = (
+    select(Intake)
+    .where(col(Intake.id).in_(bindparam("intake_ids", expanding=True)))
+    .order_by(col(Intake.id))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def pair(

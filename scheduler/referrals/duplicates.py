@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -38,6 +38,9 @@ __all__ = [
     "undecided_pairs",
 ]
 
+_TERRITORY = (
+    select(Territory.id).where(col(Territory.id) == bindparam("territory_id")).with_for_update(key_share=True)
+)
 _TWIN = frozenset({Because.SAME_BIRTH_DATE, Because.BIRTH_DATE_UNKNOWN})
 
 
@@ -73,9 +76,7 @@ def one_at_a_time(session: Session, territory_id: int) -> None:
     Territories are locked first, then referrals, then intakes: one order, so that no two transactions
     wait for each other.
     """
-    session.exec(
-        select(Territory).where(col(Territory.id) == territory_id).with_for_update(key_share=True)
-    ).one()
+    session.exec(_TERRITORY, params={"territory_id": territory_id}).one()
 
 
 def suspects(
@@ -168,10 +169,10 @@ def refuse_while_undecided(session: Session, referral_id: UUID) -> None:
 
 def undecided(session: Session, referral_id: UUID) -> UUID | None:
     """Give the pair in which a file may be somebody's second one, as long as nobody has decided."""
-    return session.exec(undecided_of(referral_id)).first()
+    return session.exec(_UNDECIDED, params={"referral_id": referral_id}).first()
 
 
-def undecided_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+def undecided_of(referral_id: BindParameter[UUID]) -> SelectOfScalar[UUID]:
     """Select the pairs in which a file may be the second one of somebody whose first is open."""
     return (
         select(DuplicatePair.id)
@@ -183,6 +184,9 @@ def undecided_of(referral_id: UUID) -> SelectOfScalar[UUID]:
         )
         .order_by(col(DuplicatePair.found_at), col(DuplicatePair.id))
     )
+
+
+_UNDECIDED = undecided_of(bindparam("referral_id"))
 
 
 def undecided_pairs(territory_id: int) -> SelectOfScalar[DuplicatePair]:

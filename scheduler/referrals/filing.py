@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -83,14 +84,17 @@ def add_seen(session: Session, referral: Referral, seen: tuple[Seen, ...]) -> No
 
 def has_consent(session: Session, referral_id: UUID) -> bool:
     """Tell whether the patient agrees today that professionals share the file."""
-    return session.exec(consents_of(referral_id)).first() is not None
+    return session.exec(_CONSENTS, params={"referral_id": referral_id}).first() is not None
 
 
-def consents_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+def consents_of(referral_id: BindParameter[UUID]) -> SelectOfScalar[UUID]:
     """Select the consents that hold for a file."""
     return select(Consent.id).where(
         col(Consent.referral_id) == referral_id, col(Consent.withdrawn_at).is_(None)
     )
+
+
+_CONSENTS = consents_of(bindparam("referral_id"))
 
 
 def _check_practises_here(

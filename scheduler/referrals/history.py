@@ -45,6 +45,7 @@ Lines of hygiene, duplicates and pathways are described where they are written.
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
@@ -66,6 +67,7 @@ BRIDGE_ASKED = "bridge_asked"
 REVIEWED = "reviewed"
 TAKEN_CHARGE = "taken_charge"
 
+_ZONE = select(Territory.zone).where(col(Territory.id) == bindparam("territory_id"))
 _ZONES = "relais_zones"  # where a session remembers the zone of each territory
 _HOMES = "relais_homes"  # and a commune of it
 
@@ -74,9 +76,7 @@ def today_in(session: Session, territory_id: int, now: datetime) -> date:
     """Give the calendar day people of a territory see at ``now``."""
     zones = session.info.setdefault(_ZONES, {})  # asked at every step of a run of hundreds of patients
     if territory_id not in zones:
-        zones[territory_id] = session.exec(
-            select(Territory.zone).where(col(Territory.id) == territory_id)
-        ).one()
+        zones[territory_id] = session.exec(_ZONE, params={"territory_id": territory_id}).one()
     return local_day(now, zones[territory_id])
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -138,13 +138,16 @@ def group_of(offer: Offer) -> UUID:
 
 def group_members(session: Session, group_id: UUID) -> list[Offer]:
     """List the offers of a group as they are now, in one fixed order."""
-    members = select(Offer).where(in_group(group_id)).order_by(col(Offer.referral_id))
-    return list(session.exec(members.execution_options(populate_existing=True)))
+    return list(session.exec(_MEMBERS, params={"group_id": group_id}))
 
 
-def in_group(group_id: UUID) -> ColumnElement[bool]:
-    """Give the condition on an ``Offer`` of a group."""
-    return (col(Offer.group_id) == group_id) | (col(Offer.id) == group_id)
+IN_GROUP: ColumnElement[bool] = (col(Offer.group_id) == bindparam("group_id")) | (
+    col(Offer.id) == bindparam("group_id")
+)
+"""The condition on an ``Offer`` of the group given as ``group_id``."""
+_MEMBERS = (
+    select(Offer).where(IN_GROUP).order_by(col(Offer.referral_id)).execution_options(populate_existing=True)
+)
 
 
 def _link(session: Session, group_id: UUID, recipient: Recipient, expires_at: datetime, now: datetime) -> str:

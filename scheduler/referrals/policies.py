@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -38,7 +39,7 @@ def in_force(session: Session, territory_id: int) -> InForce:
 
 
 def _read(session: Session, territory_id: int) -> InForce:
-    last = session.exec(_kept(territory_id).limit(1)).first()
+    last = session.exec(_LAST, params={"territory_id": territory_id}).first()
     if last is None:
         return InForce(id=None, policy=Policy.default())
     return InForce(id=last.id, policy=Policy.from_toml(last.document))
@@ -143,9 +144,12 @@ def adopt(session: Session, actor: Actor, document: str, *, note: str = "", now:
     return row
 
 
-def _kept(territory_id: int) -> SelectOfScalar[PolicyDocument]:
+def _kept(territory_id: int | BindParameter[int]) -> SelectOfScalar[PolicyDocument]:
     return (
         select(PolicyDocument)
         .where(col(PolicyDocument.territory_id) == territory_id)
         .order_by(col(PolicyDocument.id).desc())
     )
+
+
+_LAST = _kept(bindparam("territory_id")).limit(1)

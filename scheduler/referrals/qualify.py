@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, select
 
 from scheduler.accounts.actor import Actor
@@ -72,11 +73,15 @@ def qualify(
     return referral
 
 
+_WHO: BindParameter[UUID] = bindparam("referral_id")
+_HELD_BACK = select(~consents_of(_WHO).exists(), open_requests_of(_WHO).exists(), undecided_of(_WHO).exists())
+
+
 def enlist_if_ready(session: Session, actor: Actor, referral: Referral, *, now: datetime) -> bool:
     """Put a qualified patient on the waiting list when nothing is missing any more; tell whether it was."""
-    who = referral.id
-    held_back = select(~consents_of(who).exists(), open_requests_of(who).exists(), undecided_of(who).exists())
-    if referral.state is not ReferralState.QUALIFIED or any(session.exec(held_back).one()):
+    if referral.state is not ReferralState.QUALIFIED:
+        return False
+    if any(session.exec(_HELD_BACK, params={"referral_id": referral.id}).one()):
         return False
     advance(session, actor, referral, Step.ENLIST, now=now)
     session.flush()

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -41,10 +42,14 @@ def who_tells(actor: Actor) -> WhoTells:
 
 def accepted_offer(session: Session, referral: Referral) -> Offer | None:
     """Give the offer by which a GP took on a patient, as long as it holds."""
-    query = select(Offer).where(
-        col(Offer.referral_id) == referral.id, col(Offer.state) == OfferState.ACCEPTED
-    )
-    return session.exec(query.execution_options(populate_existing=True)).first()
+    return session.exec(_ACCEPTED, params={"referral_id": referral.id}).first()
+
+
+_ACCEPTED = (
+    select(Offer)
+    .where(col(Offer.referral_id) == bindparam("referral_id"), col(Offer.state) == OfferState.ACCEPTED)
+    .execution_options(populate_existing=True)
+)
 
 
 def held_offer(session: Session, referral_id: UUID) -> Offer | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import BindParameter
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -309,7 +310,7 @@ def _name_of(session: Session, practitioner_id: int | None) -> str:
     return f"Dr {row.given_name} {row.family_name}" if row else ""
 
 
-def open_requests_of(referral_id: UUID) -> SelectOfScalar[UUID]:
+def open_requests_of(referral_id: UUID | BindParameter[UUID]) -> SelectOfScalar[UUID]:
     """Select the questions put about a patient that nobody has answered."""
     return select(DeclareRequest.id).where(
         col(DeclareRequest.referral_id) == referral_id, col(DeclareRequest.answer).is_(None)

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -19,6 +20,11 @@ SHIPPED = ("gp", "orthophoniste", "sage_femme")
 """Codes of the pathways Relais comes with, in the order of the pages."""
 
 GP = "gp"
+_KEPT = (
+    select(PathwayDocument)
+    .where(col(PathwayDocument.territory_id) == bindparam("territory_id"))
+    .order_by(col(PathwayDocument.id))
+)
 _KNOWN = "relais_pathways"  # where a session remembers the pathways of each territory
 
 
@@ -45,11 +51,7 @@ def pathways_in_force(session: Session, territory_id: int) -> dict[str, Pathway]
     """Give the pathways of a territory by code, the GP's first."""
     known: dict[int, dict[str, Pathway]] = session.info.setdefault(_KNOWN, {})  # asked for each patient
     if territory_id not in known:
-        rows = session.exec(
-            select(PathwayDocument)
-            .where(col(PathwayDocument.territory_id) == territory_id)
-            .order_by(col(PathwayDocument.id))
-        )
+        rows = session.exec(_KEPT, params={"territory_id": territory_id})
         known[territory_id] = shipped() | {row.code: read_pathway(row.document) for row in rows}
     return known[territory_id]
 
