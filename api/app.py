@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 
 from api import web
 from api.edge import Edge
@@ -80,15 +82,27 @@ def create_app(
     answer_errors(app)
     large_bodies = (*LARGE_BODIES, *web.LARGE_BODIES)
     app.add_middleware(Edge, in_production=settings.in_production, large_bodies=large_bodies)
-    for router in ROUTERS:
-        app.include_router(router, responses=PROBLEMS)
-    app.include_router(fhir_router)
-    app.include_router(smart_router)
-    app.include_router(web.router)
+    app.router.routes.extend(_routes())
     web.mount_static(app)
     if open_routes := undeclared_routes(app):
         raise RuntimeError(f"routes without exactly one access rule: {', '.join(open_routes)}")
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Gather the routes, once for all applications of a process.
+
+    They hold nothing of an application: what they need they find in its state. An application that
+    included them itself would work out all their parameters again, which is nearly all it takes to build one.
+    """
+    gathering = FastAPI(openapi_url=None, telemetry=_NO_TELEMETRY)
+    for router in ROUTERS:
+        gathering.include_router(router, responses=PROBLEMS)
+    gathering.include_router(fhir_router)
+    gathering.include_router(smart_router)
+    gathering.include_router(web.router)
+    return tuple(gathering.routes)
 
 
 def _lifespan(

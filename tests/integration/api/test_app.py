@@ -66,6 +66,7 @@ def test_an_application_with_an_open_route_is_not_built(
     router = APIRouter(prefix="/api/v1/forgotten")
     router.add_api_route("", lambda: None)
     monkeypatch.setattr(building, "ROUTERS", (router,))
+    monkeypatch.setattr(building, "_routes", building._routes.__wrapped__)  # as in a process of its own
     with pytest.raises(RuntimeError, match="/api/v1/forgotten"):
         create_app(settings, sqlite_store)
 
