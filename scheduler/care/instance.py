@@ -1,6 +1,6 @@
 """From the store to a round of filling: who waits, what is free, who may have what by now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from matching import Travel
 from matching.fill import CareRequest as Request
 from matching.fill import FillInstance, FreeSlot
 from scheduler.care.circles import MINUTE, Circle, circle_at
+from scheduler.care.expected import expected_requests
 from scheduler.care.offer import OpenSlot, Supply, open_supply
 from scheduler.care.rules import Rules
 from scheduler.store.tables import CareRequest, CareState, Modality
@@ -28,12 +29,14 @@ _REMOTE = frozenset({Modality.VR.value})
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Round:
-    """One round: the rows it is about and the instance that the core solves; ids are those of the store."""
+    """One round: the rows it is about and the instance that the core solves; ids are those of the store.
+
+    Behind the rows of the instance that are ``requests`` stand those that past weeks let expect.
+    """
 
     requests: tuple[CareRequest, ...]
     supply: Supply
     instance: FillInstance
-    trips: Travel
 
 
 def waiting_requests(session: Session, territory_id: int) -> tuple[CareRequest, ...]:
@@ -74,15 +77,21 @@ def build_round(
 ) -> Round:
     """Read what a round of filling is about; places on offer to somebody are left out."""
     requests = waiting_requests(session, territory_id)
+    expected = expected_requests(session, territory_id, rules, now=now)
     last = max((request.deadline_at for request in requests), default=now)
     supply = open_supply(session, territory_id, from_at=now + rules.notice_min * MINUTE, to_at=last, now=now)
-    trips = within_reach(requests, supply, rules, now=now, travel=travel)
+    everybody = requests + expected
+    circles = [circle_of(rules, request, now) for request in requests]
+    circles += [circle_of(rules, request, request.deadline_at) for request in expected]  # all, in the end
+    trips = _within(everybody, circles, supply, rules, travel)
     return Round(
         requests=requests,
         supply=supply,
-        trips=trips,
         instance=FillInstance(
-            requests=tuple(_as_request(request, circle_of(rules, request, now)) for request in requests),
+            requests=tuple(
+                _as_request(request, circle, expected=row >= len(requests))
+                for row, (request, circle) in enumerate(zip(everybody, circles, strict=True))
+            ),
             slots=tuple(
                 _as_slot(slot, supply.place_of[slot.practice_id]) for slot in supply.slots if slot.unoffered
             ),
@@ -102,9 +111,20 @@ def within_reach(
     travel: TravelTimes | None = None,
 ) -> Travel:
     """Give the pairs of request and practice that the circle of each request allows now."""
+    circles = [circle_of(rules, request, now) for request in requests]
+    return _within(requests, circles, supply, rules, travel)
+
+
+def _within(
+    requests: Sequence[CareRequest],
+    circles: Iterable[Circle],
+    supply: Supply,
+    rules: Rules,
+    travel: TravelTimes | None,
+) -> Travel:
     origins = np.array([(r.latitude, r.longitude) for r in requests], np.float64).reshape(-1, 2)
     trips = (travel or GreatCircleTravel()).between(origins, supply.places, FARTHEST_KM)
-    allowed = _allowed(requests, supply, rules, trips, now)
+    allowed = _allowed(requests, tuple(circles), supply, rules, trips)
     return Travel(
         patient=trips.patient[allowed],
         practitioner=trips.practitioner[allowed],
@@ -114,9 +134,8 @@ def within_reach(
 
 
 def _allowed(
-    requests: Sequence[CareRequest], supply: Supply, rules: Rules, trips: Travel, now: datetime
+    requests: Sequence[CareRequest], circles: Sequence[Circle], supply: Supply, rules: Rules, trips: Travel
 ) -> npt.NDArray[np.bool_]:
-    circles = [circle_of(rules, request, now) for request in requests]
     reach_s = np.array([circle.max_travel_min * 60 for circle in circles], np.int64)
     usual_only = np.array([circle.usual_only for circle in circles], np.bool_)
     usual = np.array([request.usual_practitioner_id or -1 for request in requests], np.int64)
@@ -145,10 +164,10 @@ def _sees_age(
     return seen
 
 
-def _as_request(request: CareRequest, circle: Circle) -> Request:
+def _as_request(request: CareRequest, circle: Circle, *, expected: bool) -> Request:
     modalities = frozenset(request.modalities) - (_REMOTE if circle.usual_only else frozenset())
     return Request(
-        id=str(request.id),
+        id=f"expected-{request.id}" if expected else str(request.id),
         received_at=request.received_at,
         deadline_at=request.deadline_at,
         urgency=request.urgency,  # type: ignore[arg-type]  # held by a CHECK
@@ -157,6 +176,7 @@ def _as_request(request: CareRequest, circle: Circle) -> Request:
         if request.usual_practitioner_id is None
         else str(request.usual_practitioner_id),
         promised=request.promised,
+        expected=expected,
     )
 
 

@@ -88,7 +88,9 @@ def run_round(
         status=solution.status.value,
         num_requests=len(found.requests),
         num_slots=len(found.instance.slots),
-        num_planned=sum(placement.slot_id is not None for placement in solution.placements),
+        num_planned=sum(
+            placement.slot_id is not None for placement in solution.placements[: len(found.requests)]
+        ),
         num_changed=changed,
         num_announced=announced,
     )

@@ -44,6 +44,9 @@ class Rules:
     wait_travel_min : int
         Minutes of travel that an hour of waiting is worth. Low values leave early slots unused for near
         ones; 20 serves most (``benchmarks/quality/fill.py``).
+    lookahead_min : int
+        For how many minutes ahead the requests that came at these hours of past weeks keep slots from the
+        less urgent; 0: none do. An hour and a half serves most (``benchmarks/quality/fill.py``).
     auto_fill : bool
         Whether slots are kept and announced without anybody's click.
     promise_when_planned : bool
@@ -66,6 +69,7 @@ class Rules:
     notice_min: int = 30
     announce_lead_min: int = 60
     wait_travel_min: int = 20
+    lookahead_min: int = 90
     auto_fill: bool = True
     promise_when_planned: bool = True
     refill: RefillMode = RefillMode.ONE_BY_ONE
@@ -105,6 +109,7 @@ _RANGES = {
     "notice_min": (0, 1440),
     "announce_lead_min": (0, 2880),
     "wait_travel_min": (0, 100),
+    "lookahead_min": (0, 720),
     "offer_min": (1, 240),
 }
 

@@ -22,6 +22,7 @@ from scheduler.agenda.counters import Counts, count_slots
 from scheduler.agenda.search import search
 from scheduler.agenda.settling import ConflictLine, Settle, list_conflicts, settle
 from scheduler.agenda.slot_query import SlotQuery
+from scheduler.care.expected import expected_requests
 from scheduler.care.rules import RefillMode, Rules, change_rules, rules_of
 from scheduler.errors import InvalidInput, SlotNotOpen, SlotTaken, WrongState
 from scheduler.rows import id_of
@@ -47,6 +48,7 @@ _NUMBERS = (
     "notice_min",
     "announce_lead_min",
     "wait_travel_min",
+    "lookahead_min",
     "offer_min",
 )
 _CHECKS = ("auto_fill", "promise_when_planned")
@@ -207,10 +209,16 @@ def _conflict(session: Any, guest: Guest, line: ConflictLine) -> dict[str, objec
 
 
 def _rules(guest: Guest, form: Form, *, status: int = HTTPStatus.OK) -> HTMLResponse:
+    territory_id = guest.actor.territory_id
+    with guest.here.store.read() as session:
+        rules = rules_of(session, territory_id)
+        expected = expected_requests(session, territory_id, rules, now=guest.now)
     return guest.page(
         "care_rules.html",
         status=status,
         form=form,
+        lookahead_min=rules.lookahead_min,
+        num_expected=[sum(each.urgency == urgency for each in expected) for urgency in (1, 2, 3)],
         urgencies=_URGENCIES,
         modes=[
             (RefillMode.ONE_BY_ONE.value, "Une demande à la fois"),

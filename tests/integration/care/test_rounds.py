@@ -1,8 +1,9 @@
 """Rounds keep slots, tell nobody until they must, never drop a promise, never move a booking."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import select
@@ -28,6 +29,7 @@ from scheduler.store.tables import (
 from tests.factories import NOW
 from tests.integration.care.town import HOUR, MINUTE, URL, Town
 
+DAY = timedelta(days=1)
 NO_TIMERS: dict[str, Any] = {"usual_min": [0, 0, 0], "near_min": [0, 0, 0]}
 
 
@@ -76,6 +78,33 @@ def test_a_better_slot_replaces_one_that_nobody_was_told_of(town: Town) -> None:
     assert town.of(request_id).planned_slot_id == sooner
     assert run(town).num_changed == 0
     assert town.history(request_id) == ["received", "planned", "replanned"]
+
+
+def came(town: Town, at: datetime, urgency: int) -> UUID:
+    """Make a request of the past that got a slot; the clock is then set back to now."""
+    town.now = at
+    town.slot(town.near, (at - NOW) / MINUTE + 45)
+    request_id = town.request(urgency=urgency)
+    assert run(town).num_announced == 1
+    town.now = NOW
+    return request_id
+
+
+def test_who_can_wait_leaves_the_early_slot_to_whom_past_weeks_let_expect(town: Town) -> None:
+    came(town, NOW - 8 * DAY, urgency=1)
+    early, late = town.slot(town.near, 180), town.slot(town.near, 600)
+    can_wait = town.request(urgency=3)
+    run(town)
+    assert town.of(can_wait).planned_slot_id == early  # a week is known, in which nobody came at this hour
+    past = came(town, NOW - 7 * DAY + 40 * MINUTE, urgency=1)
+    done = run(town)
+    assert (done.num_requests, done.num_planned, done.num_announced) == (1, 1, 0)
+    assert town.of(can_wait).planned_slot_id == late
+    assert town.history(past) == ["received", "planned", "announced"]  # a copy is expected, not this one
+    with town.store.write() as session:
+        change_rules(session, town.person, {"lookahead_min": 0}, now=NOW)
+    run(town)
+    assert town.of(can_wait).planned_slot_id == early
 
 
 def test_a_promise_is_not_dropped_for_somebody_more_urgent(town: Town) -> None:
