@@ -17,12 +17,17 @@ EXAMPLE = "Exemple : [b]RELAIS_DATABASE_URL=postgresql://relais@localhost/relais
 def jobs() -> None:
     """Run the jobs until stopped by Ctrl+C or SIGTERM."""
     from api.logging import configure_logging  # noqa: PLC0415 — see api.cli.command
+    from scheduler.errors import InvalidInput  # noqa: PLC0415
     from scheduler.jobs.start import start_jobs  # noqa: PLC0415
     from scheduler.settings import load_settings  # noqa: PLC0415
     from scheduler.store.engine import Store  # noqa: PLC0415
     from scheduler.store.migrate import migrate  # noqa: PLC0415
 
     settings = load_settings()
+    if settings.store_url.startswith("sqlite"):
+        raise InvalidInput(
+            "RELAIS_DATABASE_URL", "une base PostgreSQL : sur un fichier, « relais serve » suffit"
+        )
     configure_logging(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

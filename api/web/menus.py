@@ -58,6 +58,7 @@ _PLACES = MenuItem(
 _STRUCTURES = MenuItem(href="/administration/structures", label="Structures")
 _TOKENS = MenuItem(href="/administration/jetons", label="Clés")
 _TRACE = MenuItem(href="/administration/traces", label="Traces")
+_RETENTION = MenuItem(href="/conservation", label="Conservation")
 _SERVICE = MenuItem(href="/administration/service", label="Service")
 
 _REPORT = MenuItem(href="/indicateurs", label="Indicateurs")
@@ -88,5 +89,5 @@ MENUS: dict[Role, tuple[MenuItem, ...]] = {
         _ACTIVITY,
         _REPORT,
     ),
-    Role.ADMIN: (_HOME, _PEOPLE, _PLACES, _STRUCTURES, _TOKENS, _TRACE, _SERVICE),
+    Role.ADMIN: (_HOME, _PEOPLE, _PLACES, _STRUCTURES, _TOKENS, _TRACE, _RETENTION, _SERVICE),
 }

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from scheduler.store.engine import Store
 from scheduler.store.tables import JobRun, JobRunState, Lease
+from tests.acceptance.cli.running import relais_here
 
 BIN = Path(sys.executable).parent
 TAKEOVER_S = 30.0
@@ -76,6 +77,7 @@ def daily(store: Store) -> JobRun:
 def test_each_tick_once_and_the_killed_holder_is_replaced_by_one_that_does_what_it_left(
     start: Start, postgresql_store: Store
 ) -> None:
+    """Reliability test F5: two processes, each tick once; the holder killed, another within 30 seconds."""
     both = [start(), start()]
     wait_for(postgresql_store, lambda store: done_in(store, 1))
     held = lease(postgresql_store)
@@ -98,3 +100,11 @@ def test_each_tick_once_and_the_killed_holder_is_replaced_by_one_that_does_what_
     assert daily(postgresql_store).term > held.term
     assert set(Counter((run.job_id, run.tick) for run in runs(postgresql_store)).values()) == {1}
     assert JobRunState.FAILED not in {run.state for run in runs(postgresql_store)}
+
+
+def test_a_second_process_is_refused_on_a_file(tmp_path: Path) -> None:
+    """Reliability test F5, on SQLite: one process writes, and it does the jobs too."""
+    done = relais_here("jobs", folder=tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert "PostgreSQL" in done.err
+    assert not list(tmp_path.rglob("relais.db"))

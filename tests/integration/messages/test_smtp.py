@@ -123,6 +123,7 @@ outbox.send_due(Store.open(url), sender, settings, clock=lambda: datetime.fromis
 def test_a_process_killed_between_sending_and_marking_makes_one_more_copy_under_the_same_id(
     store: Store, store_url: str, mailbox: Mailbox, port: int
 ) -> None:
+    """Reliability test I5: at most one duplicate, under the same Message-ID."""
     write(store, 3)
     child = subprocess.run(
         [sys.executable, "-c", _DIES_BEFORE_MARKING, store_url, str(port), NOW.isoformat()],

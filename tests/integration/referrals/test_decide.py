@@ -7,7 +7,8 @@ from sqlmodel import Session, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.errors import NotFound, WrongState
-from scheduler.referrals.decide import RejectReason, reject, validate
+from scheduler.referrals.by_person import ChosenBecause
+from scheduler.referrals.decide import RejectReason, override, reject, validate
 from scheduler.referrals.errors import ConsentMissing, NoPlaceLeft
 from scheduler.store.engine import Store
 from scheduler.store.tables import (
@@ -157,17 +158,27 @@ def test_who_does_not_reach_the_referral_does_not_see_the_proposal(store: Store)
 
 
 def test_of_ten_coordinators_who_decide_at_once_one_decides(store: Store) -> None:
+    """Reliability test A5: for one GP, for another, or for none; the losers are told that it was decided."""
     with store.write() as session:
         who, (proposal,) = scene(session)
+        other = factories.practitioner(session, territory_id=who.territory_id).id
+        factories.intake(session, practitioner_id=other)
 
     def decide(number: int) -> None:
         with store.write() as session:
-            if number % 2:
+            if number % 3 == 0:
                 validate(session, who, proposal.id, now=NOW)
+            elif number % 3 == 1:
+                because = ChosenBecause.PATIENT_WISH
+                override(session, who, proposal.id, practitioner_id=other, because=because, now=NOW)
             else:
                 reject(session, who, proposal.id, reason=RejectReason.OTHER, now=NOW)
 
     assert at_once(10, decide) == {"done": 1, "wrong_state": 9}
+    with store.read() as session:
+        offers = session.exec(select(Offer)).all()
+        state = session.get_one(Referral, proposal.referral_id).state
+    assert (len(offers), state) in {(1, ReferralState.OFFERED), (0, ReferralState.WAITING)}
 
 
 def test_ten_patients_validated_at_once_for_three_places(store: Store) -> None:

@@ -51,6 +51,7 @@ PAGES = {
     "/administration/taches": {Role.ADMIN},
     "/demandes": {Role.GP, Role.SECRETARY, Role.COORDINATOR, Role.REGULATOR},
     "/indicateurs": {Role.COORDINATOR, Role.BUREAU},
+    "/conservation": {Role.COORDINATOR, Role.ADMIN},
     "/attestations": {Role.COORDINATOR, Role.BUREAU, Role.GP, Role.SECRETARY},
     "/messages": {Role.COORDINATOR},
     "/messages/lettres": {Role.COORDINATOR},
