@@ -9,6 +9,7 @@ the sessions of a store, so that no search, booking, feed or page can forget the
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col
@@ -70,16 +71,23 @@ def limits_of(session: Session) -> Limits:
 
 def trusted(session: Session, now: datetime) -> ColumnElement[bool]:
     """Give the SQL condition, on ``Slot`` joined to ``Feed`` by an outer join, that a slot may be offered."""
-    return _read_within(limits_of(session).hidden_after, now)
+    return read_after(now - limits_of(session).hidden_after)
 
 
 def sure(session: Session, now: datetime) -> ColumnElement[bool]:
     """Give the same for a slot that may be booked without anybody calling the surgery."""
-    return _read_within(limits_of(session).grey_after, now)
+    return read_after(now - limits_of(session).grey_after)
 
 
-def _read_within(delay: timedelta, now: datetime) -> ColumnElement[bool]:
-    read_lately = or_(col(Feed.address).is_(None), col(Feed.ok_at) > now - delay)
+def read_after(instant: Any) -> ColumnElement[bool]:
+    """Say in SQL, as ``trusted`` does, that the slot's calendar was read after an instant, or needs not be.
+
+    Parameters
+    ----------
+    instant : datetime or BindParameter
+        A parameter, where the statement is prepared once.
+    """
+    read_lately = or_(col(Feed.address).is_(None), col(Feed.ok_at) > instant)
     return or_(col(Slot.feed_id).is_(None), and_(col(Feed.state) == FeedState.ACTIVE, read_lately))
 
 

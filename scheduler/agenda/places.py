@@ -1,24 +1,26 @@
 """Taking one place of a slot, exactly once.
 
 The database decides: one active booking per place, places within those of the slot, and only while the
-slot is open. What is checked here first only serves to give the reason.
+slot is open. What is checked here first only serves to give the reason: those who want the same slot pass
+one after the other, so that what was found free still is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.audience import visible_to
-from scheduler.agenda.freshness import trusted
+from scheduler.agenda.freshness import limits_of, read_after
 from scheduler.agenda.history import keeper_of_holds, take
 from scheduler.agenda.life import TAKEN_FOR_GOOD, TAKES_A_PLACE, Step
 from scheduler.errors import NotFound, SlotNotOpen, SlotTaken
 from scheduler.store.tables import Booking, BookingState, Feed, Practitioner, Slot, SlotState
+from scheduler.store.tables.columns import Instant
 from scheduler.store.violations import broken_invariant
 
 
@@ -53,22 +55,17 @@ def lock_bookable(session: Session, actor: Actor, slot_id: int, now: datetime) -
     SlotNotOpen
         When the slot is closed, withdrawn or stale, or has begun.
     """
-    query = (
-        select(Slot, trusted(session, now))
-        .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
-        .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
-        .where(
-            col(Slot.id) == slot_id,
-            col(Practitioner.territory_id) == actor.territory_id,
-            col(Slot.visibility).in_(visible_to(actor.role)),
-        )
-        .with_for_update(of=Slot, key_share=True)
-    )
-    if (row := session.exec(query).first()) is None:
+    asked = {
+        "slot_id": slot_id,
+        "territory_id": actor.territory_id,
+        "visible": sorted(visible_to(actor.role)),
+        "read_after": now - limits_of(session).hidden_after,
+    }
+    if (row := session.execute(_BOOKABLE, asked).first()) is None:
         raise NotFound("slot")
-    slot, is_trusted = row
+    slot: Slot = row[0]
     check_open(slot, now)
-    if not is_trusted:
+    if not row.is_trusted:
         raise SlotNotOpen("stale")
     return slot
 
@@ -88,40 +85,58 @@ def lock_slots(session: Session, slot_ids: Iterable[int]) -> None:
 
 
 def free_places(session: Session, actor: Actor, slot: Slot, now: datetime) -> list[int]:
-    """List the ordinary places nobody has, smallest first, once the holds that are over have ended."""
-    query = select(Booking).where(col(Booking.slot_id) == slot.id, col(Booking.state).in_(TAKES_A_PLACE))
-    query = query.order_by(col(Booking.place)).execution_options(populate_existing=True)
-    taken = set()
-    for booking in session.exec(query):
-        if booking.held_until is not None and booking.held_until <= now:
-            take(session, keeper_of_holds(actor.territory_id), booking, Step.EXPIRE, now)
-        else:
-            taken.add(booking.place)
+    """List the ordinary places nobody has, smallest first, once the holds that are over have ended.
+
+    The slot is locked: until the transaction ends nobody else takes one of them.
+    """
     session.flush()
+    rows = session.connection().execute(_TAKEN, {"slot_id": slot.id}).all()
+    over = {row.id for row in rows if row.held_until is not None and row.held_until <= now}
+    for booking_id in over:
+        booking = session.get_one(Booking, booking_id, populate_existing=True)
+        take(session, keeper_of_holds(actor.territory_id), booking, Step.EXPIRE, now)
+    taken = {row.place for row in rows if row.id not in over}
     return [place for place in range(1, slot.capacity + 1) if place not in taken]
 
 
-def take_place(session: Session, booking: Booking, places: Iterable[int]) -> Booking:
-    """Write a booking on the first of some places that the database grants.
+def take_place(session: Session, booking: Booking, places: Sequence[int]) -> Booking:
+    """Write a booking on the first of some free places of a locked slot.
 
     Raises
     ------
     SlotTaken
-        When it grants none.
+        When there is none, or the database does not grant it.
     SlotNotOpen
-        When the slot has just been closed.
+        When the database says that the slot is closed.
     """
-    for place in places:
-        booking.place = place
-        try:
-            with session.begin_nested():
-                session.add(booking)
-        except IntegrityError as error:
-            refusal = broken_invariant(error)
-            if refusal == "booking_slot_open":
-                raise SlotNotOpen(SlotState.CLOSED.value) from None
-            if refusal != "booking_one_per_place":
-                raise
-        else:
-            return booking
-    raise SlotTaken
+    if not places:
+        raise SlotTaken
+    booking.place = places[0]
+    session.add(booking)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        refusal = broken_invariant(error)
+        if refusal == "booking_slot_open":
+            raise SlotNotOpen(SlotState.CLOSED.value) from None
+        if refusal == "booking_one_per_place":
+            raise SlotTaken from None
+        raise
+    return booking
+
+
+# Prepared once: each booking asks both.
+_BOOKABLE = (
+    select(Slot, read_after(bindparam("read_after", type_=Instant)).label("is_trusted"))
+    .join(Practitioner, col(Practitioner.id) == col(Slot.practitioner_id))
+    .join(Feed, col(Feed.id) == col(Slot.feed_id), isouter=True)
+    .where(
+        col(Slot.id) == bindparam("slot_id"),
+        col(Practitioner.territory_id) == bindparam("territory_id"),
+        col(Slot.visibility).in_(bindparam("visible", expanding=True)),
+    )
+    .with_for_update(of=Slot, key_share=True)
+)
+_TAKEN = select(col(Booking.id), col(Booking.place), col(Booking.held_until)).where(
+    col(Booking.slot_id) == bindparam("slot_id"), col(Booking.state).in_(TAKES_A_PLACE)
+)

@@ -8,6 +8,7 @@ whoever makes the change.
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor, account_of_key
@@ -52,7 +53,7 @@ def _write(
     session: Session,
     booking: Booking,
     first: Booking,
-    regulator: SasRegulator,
+    regulator: Identifier,
     sequence: int,
     now: datetime,
 ) -> SasReport:
@@ -65,7 +66,7 @@ def _write(
     start_at, end_at, rpps, zone = session.exec(query).one()
     told = Told(
         state=booking.state,
-        operator=Identifier(system=regulator.system, value=regulator.value),
+        operator=regulator,
         rpps=rpps,
         start_at=start_at,
         end_at=end_at,
@@ -86,11 +87,21 @@ def _first(session: Session, booking: Booking) -> Booking:
     return booking
 
 
-def _regulator(session: Session, booking: Booking, *, active: bool) -> SasRegulator | None:
+def _regulator(session: Session, booking: Booking, *, active: bool) -> Identifier | None:
     """Find the regulator of the platform who made a booking; one who left since still made it."""
     account_id = account_of_key(booking.booked_by)
-    found = None if account_id is None else session.get(SasRegulator, account_id)
-    return found if found is not None and (found.active or not active) else None
+    if account_id is None:
+        return None
+    found = session.connection().execute(_REGULATOR, {"account_id": account_id}).first()
+    if found is None or (active and not found.active):
+        return None
+    return Identifier(system=found.system, value=found.value)
+
+
+# prepared once: each step of a booking asks it
+_REGULATOR = select(col(SasRegulator.system), col(SasRegulator.value), col(SasRegulator.active)).where(
+    col(SasRegulator.account_id) == bindparam("account_id")
+)
 
 
 def _num_told(session: Session, booking_id: UUID) -> int:
