@@ -82,6 +82,7 @@ def test_a_slot_cannot_be_booked_while_a_reading_is_about_to_drop_it(
 def test_two_calendars_of_one_gp_read_at_once_never_open_the_same_hour(
     store: Store, meanwhile: Callable[[Callable[[], Any]], Future[Any]]
 ) -> None:
+    """A3: slots of two calendars that overlap are never both open."""
     with store.write() as session:
         first = factories.feed(session)
         second = factories.feed(session, practitioner_id=first.practitioner_id, practice_id=first.practice_id)

@@ -1,4 +1,4 @@
-"""Every invariant of the design, broken by plain SQL past the application: the database refuses."""
+"""A8: every invariant of the design, broken by plain SQL past the application: the database refuses."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Whatever the bytes, a reading ends, refuses or answers; the same bytes give the same slots."""
+"""B1: whatever the bytes, a reading ends, refuses or answers; the same bytes give the same slots."""
 
 import gzip
 import time

@@ -1,4 +1,4 @@
-"""The bounded reader process: same readings, and deaths that stay inside it."""
+"""B1: the bounded reader process: same readings, and deaths that stay inside it."""
 
 import builtins
 import json
