@@ -4,7 +4,8 @@ Nothing marks what is to be translated: whoever writes a page writes French. Whe
 English, each run of text between two tags or statements is looked up as a whole, its ``{{ … }}`` standing as
 ``{0}``, ``{1}``…; so are the attributes people read, and the quoted French inside expressions. What the
 program makes, the words of a state or a notice, is looked up when it is written out; what people typed
-is never touched: the values of fields are marked as they are compiled.
+is never touched: the values of fields are marked as they are compiled; nor is what stands in an element with
+``lang="fr"``: what is told to a patient in French, a letter.
 
 ``python -m api.web.english_missing`` lists what is missing. The catalogue is ``english.toml``: its sections
 are for its readers only.
@@ -19,6 +20,7 @@ from pathlib import Path
 from jinja2 import Environment
 from jinja2.ext import Extension
 
+from api.web import dates_en
 from api.web.english_sentences import SLOT, Sentences
 from api.web.typography import french
 
@@ -86,9 +88,12 @@ def translated_source(source: str, look_up: Callable[[str], str | None]) -> str:
     """Rewrite a template; ``look_up`` is asked for every text of it, by its key."""
     written: list[str] = []
     run: list[tuple[str, str]] = []
-    typed_area = False
+    typed_area, kept = False, _KeptFrench()
     for piece in _PIECE.finditer(source):
         kind, text = piece.lastgroup or "", piece[0]
+        if kept.holds(kind, text):
+            written.append(_marked(text) if kind == "expression" else text)
+            continue
         if kind in {"text", "expression"}:
             run.append((kind, _marked(text) if typed_area and kind == "expression" else text))
             continue
@@ -97,10 +102,29 @@ def translated_source(source: str, look_up: Callable[[str], str | None]) -> str:
         if kind == "tag":
             typed_area = text.startswith("<textarea")
             written.append(_tag(text, look_up))
+            kept.opened(text)
         else:
             written.append(_inside(text, look_up) if kind == "statement" else text)
     written.append(_run(run, look_up))
     return "".join(written)
+
+
+class _KeptFrench:
+    """Follows an element with ``lang="fr"`` to its end: what it holds stays French, for WCAG 3.1.2 too."""
+
+    def __init__(self) -> None:
+        self._name, self._depth = "", 0
+
+    def opened(self, tag: str) -> None:
+        """Note a tag that was written in English, should what follows be French."""
+        if ' lang="fr"' in tag:
+            self._name, self._depth = tag.strip("<>").split()[0], 1
+
+    def holds(self, kind: str, text: str) -> bool:
+        """Tell whether a piece stands in French; its closing tag no longer does."""
+        if self._depth and kind == "tag":
+            self._depth += text.startswith(f"<{self._name}") - text.startswith(f"</{self._name}")
+        return self._depth > 0
 
 
 def _run(run: list[tuple[str, str]], look_up: Callable[[str], str | None]) -> str:
@@ -149,7 +173,7 @@ def _inside(code: str, look_up: Callable[[str], str | None]) -> str:
 
 def _is_french(text: str, before: str) -> bool:
     """Tell words for people from codes: several words, an accent, a capital, or a noun to be counted."""
-    if not _LETTER.search(text) or re.search(r"[/=<>_#|]|\.html|^--", text):
+    if not _LETTER.search(text) or re.search(r"[=<>_#|]|^[^ ]*/[^ ]*$|^/|\.html|^--", text):
         return False
     looks = " " in text.strip() or not text.isascii() or text[0].isupper()
     return looks or bool(re.search(r"counted\([^()]*(?:\([^()]*\)[^()]*)*$", before))
@@ -185,3 +209,4 @@ def use_english(environment: Environment) -> None:
     environment.add_extension(English)
     environment.finalize = finalize
     environment.filters["fr"] = say
+    environment.globals["listed"] = lambda words: dates_en.listed([translated(word) for word in words])

@@ -16,6 +16,7 @@ from api.errors import rule_of
 from api.services import services_of
 from api.web.guests import visitor_of
 from api.web.kept import kept_from, local_path
+from api.web.pressed import AlreadyDone, answered, over, prepare, to_where_it_led
 from api.web.rendering import render
 from api.web.sent import FormExpired, read_sent
 from api.web.sign_in import show_sign_in
@@ -69,7 +70,9 @@ class PageRoute(APIRoute):
 
         async def as_page(request: Request) -> Response:
             try:
-                return await answer(request)
+                return await answered(request, await answer(request))
+            except AlreadyDone as again:
+                return to_where_it_led(again)
             except (RelaisError, RequestValidationError, HTTPException) as error:
                 if isinstance(error, RelaisError) and rule_of(type(error)) is None and not _own(error):
                     log.exception("request_failed", route=self.path)
@@ -78,12 +81,15 @@ class PageRoute(APIRoute):
             except Exception:
                 log.exception("request_failed", route=self.path)
                 return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+            finally:
+                await over(request)
 
         return as_page
 
 
 def answer_with_pages(app: FastAPI) -> None:
     """Make the errors of pages leave as pages; those of programs stay as they were."""
+    prepare(app)
     for kind in (RelaisError, RequestValidationError, HTTPException):
         before: Handler = app.exception_handlers[kind]
         app.add_exception_handler(kind, _pages_first(before))

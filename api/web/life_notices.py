@@ -5,48 +5,41 @@ from fastapi import Request
 from api.web.notices import Notice, notice_of
 
 _DONE = {
-    "accepte": Notice(tone="ok", sentence="Accepté. Les coordonnées sont ci-dessous, pour vous seul."),
-    "decline": Notice(tone="ok", sentence="C'est noté. Un confrère va être sollicité."),
-    "repondu": Notice(
-        tone="warn", sentence="Quelqu'un avait déjà répondu à cette demande, ou elle a été retirée."
-    ),
-    "tard": Notice(
-        tone="warn",
-        sentence="Le délai de réponse est passé. Pour suivre quand même ce patient, appelez la coordination.",
-    ),
-    "complet": Notice(
-        tone="warn",
-        sentence="Vos places sont toutes prises : ajoutez-en, ou déclinez. La demande reste ouverte.",
-    ),
-    "note": Notice(tone="ok", sentence="C'est noté."),
-    "places": Notice(tone="ok", sentence="Enregistré. Les prochaines demandes en tiennent compte."),
-    "pause": Notice(tone="ok", sentence="En pause : aucune demande nouvelle jusqu'à ce jour inclus."),
-    "pause_levee": Notice(tone="ok", sentence="Pause levée : les demandes reprennent."),
-    "relais": Notice(tone="ok", sentence="C'est confié. La personne est prévenue par courriel."),
-    "relais-fin": Notice(tone="ok", sentence="C'est repris : les demandes vous reviennent."),
-    "depart": Notice(tone="ok", sentence="Annoncé. Importez maintenant la liste de vos patients."),
-    "depart-annule": Notice(tone="ok", sentence="L'annonce est annulée."),
-    "panel": Notice(tone="ok", sentence="Liste importée. Les vagues prévues sont ci-dessous."),
-    "regarde": Notice(tone="ok", sentence="Noté. Le dossier reviendra dans une liste ce jour-là."),
-    "prendre": Notice(tone="ok", sentence="Ce dossier est à vous."),
-    "reprendre": Notice(tone="ok", sentence="La recherche reprend, avec son ancienneté."),
-    "adresser": Notice(tone="ok", sentence="Demande envoyée au médecin choisi."),
-    "retirer": Notice(tone="ok", sentence="Demande retirée : le patient retourne en attente."),
-    "suspendre": Notice(tone="ok", sentence="Recherche suspendue. Rien n'est perdu : l'ancienneté reste."),
-    "clore": Notice(tone="ok", sentence="Dossier clos."),
-    "consultation": Notice(
-        tone="ok", sentence="La consultation est réservée. Le patient garde son rang : prévenez-le."
-    ),
-    "retrait": Notice(tone="ok", sentence="L'accord est retiré : le dossier n'est plus accessible."),
-    "visite": Notice(tone="ok", sentence="La date est notée."),
-    "vu": Notice(tone="ok", sentence="Première consultation notée. Il reste la déclaration."),
-    "absent": Notice(tone="ok", sentence="C'est noté. Convenez d'une nouvelle date avec le patient."),
-    "declare": Notice(tone="ok", sentence="Déclaration notée. Prochaine nouvelle dans trois mois."),
-    "suivi": Notice(tone="ok", sentence="C'est noté : le suivi continue."),
-    "fin-suivi": Notice(tone="ok", sentence="C'est noté. Un patient encore sans médecin reprend sa place."),
+    "accepte": "Accepté. Les coordonnées sont ci-dessous, pour vous seul.",
+    "decline": "C'est noté. Un confrère va être sollicité.",
+    "note": "C'est noté.",
+    "places": "Enregistré. Les prochaines demandes en tiennent compte.",
+    "pause": "En pause : aucune demande nouvelle jusqu'à ce jour inclus.",
+    "pause_levee": "Pause levée : les demandes reprennent.",
+    "relais": "C'est confié. La personne est prévenue par courriel.",
+    "relais-fin": "C'est repris : les demandes vous reviennent.",
+    "depart": "Annoncé. Importez maintenant la liste de vos patients.",
+    "depart-annule": "L'annonce est annulée.",
+    "panel": "Liste importée. Les vagues prévues sont ci-dessous.",
+    "regarde": "Noté. Le dossier reviendra dans une liste ce jour-là.",
+    "prendre": "Ce dossier est à vous.",
+    "reprendre": "La recherche reprend, avec son ancienneté.",
+    "adresser": "Demande envoyée au médecin choisi.",
+    "retirer": "Demande retirée : le patient retourne en attente.",
+    "suspendre": "Recherche suspendue. Rien n'est perdu : l'ancienneté reste.",
+    "clore": "Dossier clos.",
+    "consultation": "La consultation est réservée. Le patient garde son rang : prévenez-le.",
+    "retrait": "L'accord est retiré : le dossier n'est plus accessible.",
+    "visite": "La date est notée.",
+    "vu": "Première consultation notée. Il reste la déclaration.",
+    "absent": "C'est noté. Convenez d'une nouvelle date avec le patient.",
+    "declare": "Déclaration notée. Prochaine nouvelle dans trois mois.",
+    "suivi": "C'est noté : le suivi continue.",
+    "fin-suivi": "C'est noté. Un patient encore sans médecin reprend sa place.",
+}
+
+_WARNED = {
+    "repondu": "Quelqu'un avait déjà répondu à cette demande, ou elle a été retirée.",
+    "tard": "Le délai de réponse est passé. Pour suivre quand même ce patient, appelez la coordination.",
+    "complet": "Vos places sont toutes prises : ajoutez-en, ou déclinez. La demande reste ouverte.",
 }
 
 
 def life_notice(request: Request) -> Notice | None:
     """Give the sentence that the address of a page asks for, if it is one of ours."""
-    return _DONE.get(request.query_params.get("fait", "")) or notice_of(request)
+    return notice_of(request, _DONE, _WARNED) or notice_of(request)

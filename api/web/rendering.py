@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_urlsafe
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -90,11 +91,12 @@ def environment(language: Language = "fr") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["fr"] = french
+    made.filters["fr"] = made.filters["french"] = french  # "french" stays so on the pages in English
     made.globals.update(
         asset=asset,
         words=words,
         gp_notice=lambda: shipped()[GP].notice,
+        french_day=dates.short_day,
         **{name: getattr(_DATES[language], name) for name in _DATE_WORDS},
     )
     if language == "en":
@@ -162,8 +164,10 @@ def render(
 
 
 def form_token_field(token: str) -> Markup:
-    """Write the hidden field that proves a form comes from our own page."""
-    return Markup('<input type="hidden" name="form_token" value="{}">').format(token)
+    """Write the hidden fields that prove a form comes from our own page, and number it."""
+    return Markup(
+        '<input type="hidden" name="form_token" value="{}"><input type="hidden" name="form_shown" value="{}">'
+    ).format(token, token_urlsafe(12))
 
 
 def _time_words(now: datetime, zone: str, language: Language) -> dict[str, Callable[..., str]]:

@@ -12,9 +12,11 @@ from starlette.datastructures import UploadFile
 from api.security import COOKIE
 from api.services import Here, Services
 from api.web.guests import form_token
+from api.web.pressed import press
 from matching.errors import RelaisError
 
 TOKEN_FIELD = "form_token"  # noqa: S105 — the name of a field
+SHOWN_FIELD = "form_shown"
 VISIT_COOKIE = "relais_visit"
 _MAX_FIELDS = 1000
 
@@ -33,12 +35,15 @@ class Sent:
         Content of the files that were chosen, by field.
     token
         What the form carries to prove where it comes from.
+    shown
+        The number it was shown with.
     """
 
     values: Mapping[str, str]
     pairs: tuple[tuple[str, str], ...]
     files: Mapping[str, bytes]
     token: str
+    shown: str = ""
 
     def all(self, name: str) -> list[str]:
         """Give every text of a field that may be there several times."""
@@ -74,12 +79,21 @@ async def read_sent(request: Request) -> Sent:
         }
     finally:
         await form.close()
-    pairs = tuple((name, value) for name, value in texts if name != TOKEN_FIELD)
-    return Sent(values=dict(pairs), pairs=pairs, files=files, token=dict(texts).get(TOKEN_FIELD, ""))
+    pairs = tuple((name, value) for name, value in texts if name not in {TOKEN_FIELD, SHOWN_FIELD})
+    named = dict(texts)
+    return Sent(
+        values=dict(pairs),
+        pairs=pairs,
+        files=files,
+        token=named.get(TOKEN_FIELD, ""),
+        shown=named.get(SHOWN_FIELD, ""),
+    )
 
 
 async def _sent(request: Request, here: Here) -> Sent:
-    return _checked(await read_sent(request), here, request.cookies.get(COOKIE, ""))
+    sent = _checked(await read_sent(request), here, request.cookies.get(COOKIE, ""))
+    await press(request, sent.shown, (sent.pairs, sorted(sent.files.items())))
+    return sent
 
 
 async def _sent_before_sign_in(request: Request, here: Here) -> Sent:
