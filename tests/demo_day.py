@@ -150,7 +150,7 @@ def _studied(site: DemoSite, kind: StudyKind) -> UUID:
             more=2,
             policies=(held, Policy.from_toml(NEARER)) if kind is StudyKind.REHEARSAL else (),
             future=_future(leaving) if kind is StudyKind.DEMOGRAPHY else None,
-            time_limit_s=20,
+            time_limit_s=60,
         )
         study = start_study(session, coordination, order, now=now)
     done = perform_study(site.store, coordination, study.id, order, clock=utc_now)

@@ -109,7 +109,7 @@ def fill(store: Store, num_referrals: int) -> int:
     )
     with store.write() as session:
         loaded = load_demo(session, demo, now=utc_now())
-    order = RunOrder(policy=Policy.default(), time_limit_s=20)
+    order = RunOrder(policy=Policy.default(), time_limit_s=60)
     run = run_matching(store, loaded.actor, order, clock=utc_now, solve=solve_in_child)
     assert run.failure is None, run.failure
     read_demo_calendars(store, demo, now=utc_now())

@@ -183,7 +183,8 @@ def _one_typed(page: Page, town: str) -> float:
     field = page.get_by_label("Où")
     field.fill("")
     field.press_sequentially(town[:-1])
-    page.wait_for_function("!document.querySelector('[data-results]').ariaBusy")
+    page.wait_for_timeout(300)  # what was typed before has been asked: only the last key counts
+    page.locator("[data-results]:not([aria-busy])").wait_for(state="attached")
     page.evaluate(TYPED)
     field.press(town[-1])
     return float(page.evaluate("window.shown"))

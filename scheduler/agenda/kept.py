@@ -1,12 +1,15 @@
 """What people who keep calendars work with: the places they publish for, their calendars as last read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.readings import OK
 from scheduler.agenda.subscribe import list_feeds
+from scheduler.rows import id_of
 from scheduler.store.tables import (
     Feed,
     FeedReading,
@@ -40,7 +43,19 @@ class KeptFeed:
 
 def kept_feeds(session: Session, actor: Actor) -> list[KeptFeed]:
     """List the calendars this person may manage, each with its last readings."""
-    return [_kept(session, feed) for feed in list_feeds(session, actor)]
+    feeds = list_feeds(session, actor)
+    last, told = _newest(session, feeds), _newest(session, feeds, col(FeedReading.outcome) == OK)
+    whose = select(Practitioner).where(col(Practitioner.id).in_({feed.practitioner_id for feed in feeds}))
+    practitioners = {row.id: row for row in session.exec(whose)}
+    return [
+        KeptFeed(
+            feed=feed,
+            practitioner=practitioners[feed.practitioner_id],
+            last=last.get(id_of(feed)),
+            told=told.get(id_of(feed)),
+        )
+        for feed in feeds
+    ]
 
 
 def kept_practices(session: Session, actor: Actor) -> list[tuple[Practice, Practitioner]]:
@@ -63,14 +78,9 @@ def ground_of(session: Session, actor: Actor) -> tuple[Territory, tuple[str, ...
     return territory, tuple(sorted(session.exec(communes)))
 
 
-def _kept(session: Session, feed: Feed) -> KeptFeed:
-    newest = select(FeedReading).where(col(FeedReading.feed_id) == feed.id)
-    newest = newest.order_by(col(FeedReading.id).desc()).limit(1)
-    last = session.exec(newest).first()
-    applied = newest.where(col(FeedReading.outcome) == OK)
-    return KeptFeed(
-        feed=feed,
-        practitioner=session.get_one(Practitioner, feed.practitioner_id),
-        last=last,
-        told=None if last is None else session.exec(applied).first(),
-    )
+def _newest(session: Session, feeds: Sequence[Feed], *wanted: ColumnElement[bool]) -> dict[int, FeedReading]:
+    """Give the newest reading of each calendar, in one statement whatever their number."""
+    of_them = col(FeedReading.feed_id).in_([feed.id for feed in feeds])
+    newest = select(func.max(FeedReading.id)).where(of_them, *wanted).group_by(col(FeedReading.feed_id))
+    rows = session.exec(select(FeedReading).where(col(FeedReading.id).in_(newest)))
+    return {row.feed_id: row for row in rows}

@@ -1,7 +1,6 @@
 """The coordination's day: how many cases each worklist holds, whom they are about, and what a person did."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,6 +20,9 @@ from scheduler.referrals.worklists import Worklist
 from scheduler.store.tables import Account, Grant, Patient, Referral, Role
 
 LONGEST_SNOOZE_DAYS = 90
+
+Worklists = Mapping[Worklist, Sequence[Case]]
+"""The cases that need a person, by list."""
 
 
 class NotInAList(Conflict):
@@ -45,22 +47,43 @@ class CaseLine:
     owner_name: str
 
 
+def read_worklists(session: Session, actor: Actor, *, now: datetime) -> Worklists:
+    """Put the cases of the actor's territory into their lists; no file is opened."""
+    lists: dict[Worklist, list[Case]] = {worklist: [] for worklist in Worklist}
+    for case in all_cases(session, actor.territory_id, now=now):
+        if case.worklist is not None:
+            lists[case.worklist].append(case)
+    return lists
+
+
 def count_worklists(session: Session, actor: Actor, *, now: datetime) -> Mapping[Worklist, int]:
     """Count the cases of each list of the actor's territory; no file is opened."""
-    counted = Counter(case.worklist for case in all_cases(session, actor.territory_id, now=now))
-    return {worklist: counted[worklist] for worklist in Worklist}
+    lists = read_worklists(session, actor, now=now)
+    return {worklist: len(cases) for worklist, cases in lists.items()}
 
 
 def list_worklist(
-    session: Session, actor: Actor, worklist: Worklist, *, limit: int = 50, skip: int = 0, now: datetime
+    session: Session,
+    actor: Actor,
+    worklist: Worklist,
+    *,
+    limit: int = 50,
+    skip: int = 0,
+    lists: Worklists | None = None,
+    now: datetime,
 ) -> Listed[CaseLine]:
     """List the cases of one list with the patients they are about; takes a write session, one audit row each.
 
     The first in order are those whose date passed first, then the most pressing tier.
+
+    Parameters
+    ----------
+    lists
+        What ``read_worklists`` has just given, when it is at hand: thousands of cases are read once.
     """
-    cases = [case for case in all_cases(session, actor.territory_id, now=now) if case.worklist is worklist]
-    cases.sort(
-        key=lambda case: (case.facts.next_on or date.max, case.tier, case.waiting_since, case.referral_id)
+    cases = sorted(
+        (lists or read_worklists(session, actor, now=now))[worklist],
+        key=lambda case: (case.facts.next_on or date.max, case.tier, case.waiting_since, case.referral_id),
     )
     listed = Listed.cut(cases[skip : skip + limit + 1], limit)
     who = _identities(session, actor, [case.referral_id for case in listed.rows])

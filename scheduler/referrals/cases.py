@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, Row, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -16,7 +16,7 @@ from matching.priority import tier_of
 from scheduler.referrals.duplicates import undecided_pairs
 from scheduler.referrals.history import REVIEWED, today_in
 from scheduler.referrals.instance import NEEDS, age_on, consented
-from scheduler.referrals.life import STANDINGS
+from scheduler.referrals.life import OPEN, STANDINGS
 from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.places import takes_patients
 from scheduler.referrals.policies import in_force
@@ -39,6 +39,11 @@ from scheduler.store.tables import (
 )
 
 LONGEST_SNOOZE_DAYS = 90
+_READ = (
+    *("id", "patient_id", "state", "pathway", "tier", "waiting_since", "next_action_on", "snoozed_until"),
+    *("unplaced_because", "unreachable_since", "reconfirm_due_on", "owner_id"),
+)
+"""What is read of each referral: whole rows would cost four times as much, some thousands a page."""
 _HELD = (OfferState.OPEN, OfferState.ACCEPTED)
 
 
@@ -66,11 +71,16 @@ class Case:
 
 
 def all_cases(session: Session, territory_id: int, *, only: UUID | None = None, now: datetime) -> list[Case]:
-    """Give every case of a territory in which somebody still has something to do, the longest wait first."""
+    """Give every case of a territory in which somebody has something to do, the longest wait first.
+
+    Of those with a GP, the ones whose next date has come; ``only`` gives one case, whatever its date.
+    """
     today = today_in(session, territory_id, now)
     policy = in_force(session, territory_id).policy
-    known = _Known.read(session, territory_id, now)
-    asked: list[Any] = [Referral, Patient.birth_date, consented()]
+    concerned = _has_a_day(today) if only is None else col(Referral.id) == only
+    known = _Known.read(session, territory_id, concerned, now)
+    asked = [*(getattr(Referral, name) for name in _READ), Patient.birth_date, consented().label("agrees")]
+    asked += [getattr(Referral, need) for need in NEEDS]
     query = (
         columns(*asked)
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
@@ -78,13 +88,17 @@ def all_cases(session: Session, territory_id: int, *, only: UUID | None = None, 
             col(Referral.territory_id) == territory_id,
             col(Referral.state) != ReferralState.CLOSED,
             or_(col(Referral.state) != ReferralState.DECLARED, col(Referral.next_action_on).is_not(None)),
+            concerned,
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
     )
-    if only is not None:
-        query = query.where(col(Referral.id) == only)
-    rows = session.execute(query)
-    return [_case(referral, born, agrees, known, policy, today) for referral, born, agrees in rows]
+    return [_case(row, known, policy, today) for row in session.execute(query)]
+
+
+def _has_a_day(today: date) -> ColumnElement[bool]:
+    """Keep who is searched for, and of the declared, thousands after a year, those whose day has come."""
+    followed = (col(Referral.state) == ReferralState.DECLARED) & (col(Referral.next_action_on) <= today)
+    return or_(col(Referral.state).in_(OPEN), followed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +114,11 @@ class _Known:
     now: datetime
 
     @classmethod
-    def read(cls, session: Session, territory_id: int, now: datetime) -> "_Known":
+    def read(
+        cls, session: Session, territory_id: int, concerned: ColumnElement[bool], now: datetime
+    ) -> "_Known":
         return cls(
-            offers=_offers(session, territory_id),
+            offers=_offers(session, territory_id, concerned),
             told=_told(session, territory_id),
             declines=_declines(session, territory_id),
             in_conflict=_in_conflict(session, territory_id),
@@ -112,10 +128,9 @@ class _Known:
         )
 
 
-def _case(
-    referral: Referral, born: date | None, agrees: bool, known: _Known, policy: Policy, today: date
-) -> Case:
-    needs = Needs(**{need: getattr(referral, need) for need in NEEDS})
+def _case(referral: Row[Any], known: _Known, policy: Policy, today: date) -> Case:
+    born: date | None = referral.birth_date
+    needs = Needs(**dict(zip(NEEDS, referral[-len(NEEDS) :], strict=True)))
     own = None if referral.pathway == GP else referral.tier  # of its pathway, kept by ``ranking``
     tier = own or tier_of(needs, None if born is None else age_on(born, today), policy.tiers)
     offer, intake = known.offers.get(referral.id, (None, None))
@@ -125,7 +140,7 @@ def _case(
         today=today,
         next_on=referral.next_action_on,
         snoozed_until=referral.snoozed_until,
-        consent=agrees,
+        consent=referral.agrees,
         waited_days=(today - referral.waiting_since).days,
         longest_wait_days=policy.tiers.longest_wait_days[tier - 1],
         num_declines=known.declines.get(referral.id, 0),
@@ -159,14 +174,16 @@ def _gone(intake: Intake, today: date, *, is_open: bool) -> bool:
     return intake.leaving_on is not None and intake.leaving_on <= today
 
 
-def _offers(session: Session, territory_id: int) -> dict[UUID, tuple[Offer, Intake]]:
+def _offers(
+    session: Session, territory_id: int, concerned: ColumnElement[bool]
+) -> dict[UUID, tuple[Offer, Intake]]:
     query = (
         select(Offer, Intake)
         .join(Intake, col(Intake.id) == col(Offer.intake_id))
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.state) != ReferralState.CLOSED,
+            concerned,
             col(Offer.state).in_(_HELD),
         )
     )
@@ -178,7 +195,11 @@ def _told(session: Session, territory_id: int) -> set[UUID]:
         select(Offer.referral_id)
         .join(OfferLink, col(OfferLink.group_id) == col(Offer.group_id))
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
-        .where(col(Referral.territory_id) == territory_id, col(Offer.state) == OfferState.OPEN)
+        .where(
+            col(Referral.territory_id) == territory_id,
+            col(Referral.state) == ReferralState.OFFERED,
+            col(Offer.state) == OfferState.OPEN,
+        )
     )
     return set(session.exec(query))
 

@@ -16,7 +16,7 @@ from api.web.life_notices import life_notice
 from api.web.life_words import WORKLISTS
 from api.web.sent import FromForm
 from api.web.words import STATES
-from scheduler.referrals.attending import CaseLine, count_worklists, list_worklist
+from scheduler.referrals.attending import CaseLine, list_worklist, read_worklists
 from scheduler.referrals.overview import practitioner_name
 from scheduler.referrals.worklists import Worklist
 
@@ -33,9 +33,12 @@ def show(
 ) -> HTMLResponse:
     """Show how many cases each list holds, and one of them; each patient shown is traced."""
     with guest.here.store.write() as session:
-        counts = count_worklists(session, guest.actor, now=guest.now)
+        lists = read_worklists(session, guest.actor, now=guest.now)
+        counts = {worklist: len(cases) for worklist, cases in lists.items()}
         chosen = Worklist(liste) if liste in set(Worklist) else _first(counts)
-        listed = list_worklist(session, guest.actor, chosen, limit=_LINES, skip=apres, now=guest.now)
+        listed = list_worklist(
+            session, guest.actor, chosen, limit=_LINES, skip=apres, lists=lists, now=guest.now
+        )
         names = {
             line.case.practitioner_id: practitioner_name(session, line.case.practitioner_id)
             for line in listed.rows
