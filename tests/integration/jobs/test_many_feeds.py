@@ -1,4 +1,4 @@
-"""Fifty calendars over real HTTP, one of which is a bomb and one whose server dawdles."""
+"""B1: fifty calendars over real HTTP, one of which is a bomb and one whose server dawdles."""
 
 import threading
 from collections.abc import Iterator
