@@ -59,27 +59,29 @@ from scheduler.store.tables.directory import (
 )
 from scheduler.store.tables.life import Bridge, Delegation, DepartingPatient, Departure, OfferLink
 from scheduler.store.tables.operation import IndicatorSnapshot, JobRun, JobRunState, Lease
+from scheduler.store.tables.proposals import (
+    MatchingRun,
+    PolicyDocument,
+    Proposal,
+    ProposalOrigin,
+    ProposalState,
+    RunState,
+    Study,
+    StudyKind,
+)
 from scheduler.store.tables.referrals import (
     CloseReason,
     Consent,
     ConsentHow,
     ContactPreference,
     Household,
-    MatchingRun,
     Offer,
     OfferState,
     Patient,
-    PolicyDocument,
-    Proposal,
-    ProposalOrigin,
-    ProposalState,
     Referral,
     ReferralEvent,
     ReferralState,
-    RunState,
     SignalSource,
-    Study,
-    StudyKind,
 )
 from scheduler.store.tables.sas import (
     Community,
