@@ -57,16 +57,23 @@ class Week:
         return MONDAY + timedelta(minutes=int(minute))
 
 
-def week(seed: int, *, num_requests: int = 4000, num_gps: int = 60, supply: float = 0.95) -> Week:
+def week(
+    seed: int, *, num_requests: int = 4000, num_gps: int = 60, supply: float = 0.95, weeks_ago: int = 0
+) -> Week:
     """Invent one week.
 
     Parameters
     ----------
     supply
         Slots per request.
+    weeks_ago
+        Above 0: a week before that one, of the same GPs at the same places, otherwise drawn anew.
     """
-    rng = np.random.default_rng([seed, num_requests, num_gps, round(1000 * supply)])
+    draws = [seed, num_requests, num_gps, round(1000 * supply)]
+    rng = np.random.default_rng(draws)
     places = rng.normal(_SIDE_KM / 2, _SIDE_KM / 5, (num_gps, 2)).clip(0, _SIDE_KM)
+    if weeks_ago:
+        rng = np.random.default_rng([*draws, weeks_ago])
     homes = places[rng.integers(num_gps, size=num_requests)] + rng.normal(0, 4.0, (num_requests, 2))
     received = np.sort(_arrivals(rng, num_requests))
     urgency = rng.choice(3, size=num_requests, p=SHARES) + 1
