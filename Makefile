@@ -14,6 +14,9 @@ demo: $(VENV)/run.stamp
 	$(call say,"Demo territory (waiting list, matching run, calendars)")
 	@$(BIN)/relais demo --fresh
 
+# Compiled modules are kept, whatever the shell says: workers and servers of the tests load the same ones.
+unexport PYTHONDONTWRITEBYTECODE
+
 test: $(VENV)/dev.stamp browser nginx
 	$(call say,"Tests (SQLite, PostgreSQL, real HTTP, real browser)")
 	@$(BIN)/pytest -n 2 --dist loadgroup -q
