@@ -117,6 +117,7 @@ PAGES: tuple[ListedPage, ...] = (
     ListedPage("/regles/modifier?texte=1", _C),
     ListedPage("/agendas", _C, "coordination-agendas"),
     ListedPage("/agendas/{feed}", _C, "coordination-agenda"),
+    ListedPage("/conservation", _C, "coordination-conservation"),
     ListedPage("/messages", _C, "coordination-messages"),
     ListedPage("/messages/lettres", _C, "coordination-lettres"),
     ListedPage("/patients/{referral}/lettre", _C),
