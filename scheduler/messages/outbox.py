@@ -103,8 +103,8 @@ def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clo
     for row in _take(store, clock()):
         failure = _sent(sender, _envelope(row, settings))
         become = _after(row, failure, clock())
-        with store.write() as session:
-            session.connection().execute(_MARK, {"message_id": row.id, **become})
+        with store.writing() as connection:
+            connection.execute(_MARK, {"message_id": row.id, **become})
         num_sent += failure is None
     return num_sent
 

@@ -264,6 +264,7 @@ _OF_GROUP = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
+_TIER = select(Proposal.tier).where(col(Proposal.id) == bindparam("proposal_id"))
 _WITH_GP = (
     select(Offer, Practitioner)
     .join(Intake, col(Intake.id) == col(Offer.intake_id))
@@ -291,7 +292,7 @@ def _accepted(
     session: Session, actor: Actor, offer: Offer, referral: Referral, practitioner_id: int, now: datetime
 ) -> None:
     today = today_in(session, referral.territory_id, now)
-    tier = session.get_one(Proposal, offer.proposal_id).tier
+    tier = session.exec(_TIER, params={"proposal_id": offer.proposal_id}).one()
     detail = {
         "offer": str(offer.id),
         "practitioner": practitioner_id,

@@ -5,11 +5,13 @@ received, and the coordination finds the two side by side, and decides.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, or_
+from sqlalchemy import BindParameter, bindparam, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -92,19 +94,13 @@ def suspects(
         The referral being corrected, which is not its own twin.
     """
     who = _person(identity)
-    query = (
-        select(Referral.id, Patient, reachable(actor))
-        .join(Patient, col(Patient.id) == col(Referral.patient_id))
-        .where(
-            col(Referral.territory_id) == actor.territory_id,
-            col(Referral.pathway) == pathway,
-            col(Referral.state).in_(OPEN),
-            _may_be(identity),
-        )
-        .order_by(col(Referral.created_at), col(Referral.id))
-    )
+    near = None if identity.birth_date is None else near_dates(identity.birth_date)
+    query = _alike(replace(actor, request_id=None), by_date=near is not None, by_phone=bool(identity.phone))
+    params: dict[str, Any] = {"pathway": pathway}
+    params |= {} if near is None else {"near": list(near)}
+    params |= {"phone": identity.phone} if near is not None and identity.phone else {}
     found = []
-    for referral_id, patient, may_reach in session.exec(query):
+    for referral_id, patient, may_reach in session.exec(query, params=params):
         other = _person_of(patient)
         if referral_id != but and (because := likeness(who, other)):
             found.append(
@@ -206,14 +202,24 @@ def undecided_pairs(territory_id: int) -> SelectOfScalar[DuplicatePair]:
     )
 
 
-def _may_be(identity: Identity) -> ColumnElement[bool]:
-    """Give the condition that keeps whoever could resemble this person, names apart."""
-    if identity.birth_date is None:
-        return col(Patient.id).is_not(None)
+@lru_cache(maxsize=512)
+def _alike(actor: Actor, *, by_date: bool, by_phone: bool) -> Select[UUID, Patient, bool]:
+    """Write the question for the open files of whoever could be the same person, names apart."""
     born = or_(
-        col(Patient.birth_date).is_(None), col(Patient.birth_date).in_(near_dates(identity.birth_date))
+        col(Patient.birth_date).is_(None), col(Patient.birth_date).in_(bindparam("near", expanding=True))
     )
-    return or_(born, col(Patient.phone) == identity.phone) if identity.phone else born
+    may_be = or_(born, col(Patient.phone) == bindparam("phone")) if by_phone else born
+    return (
+        select(Referral.id, Patient, reachable(actor))
+        .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .where(
+            col(Referral.territory_id) == actor.territory_id,
+            col(Referral.pathway) == bindparam("pathway"),
+            col(Referral.state).in_(OPEN),
+            *((may_be,) if by_date else ()),
+        )
+        .order_by(col(Referral.created_at), col(Referral.id))
+    )
 
 
 def _is_twin(one: Person, other: Person, because: tuple[Because, ...]) -> bool:

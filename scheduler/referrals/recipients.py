@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -58,10 +58,7 @@ def answers_for(session: Session, actor: Actor, *, on: date) -> frozenset[int]:
     own = frozenset() if actor.practitioner_id is None else frozenset({actor.practitioner_id})
     if actor.account_id is None:
         return own
-    lent = select(Delegation.practitioner_id).where(
-        col(Delegation.account_id) == actor.account_id, _holds(on)
-    )
-    return own | frozenset(session.exec(lent))
+    return own | frozenset(session.exec(_LENT, params={"account_id": actor.account_id, "on": on}))
 
 
 def delegating(on: date) -> SelectOfScalar[int]:
@@ -77,9 +74,14 @@ def _by_practitioner(rows: Iterable[tuple[int | None, UUID, str]]) -> dict[int, 
     return found
 
 
-def _holds(on: date) -> ColumnElement[bool]:
+def _holds(on: date | BindParameter[date]) -> ColumnElement[bool]:
     return (
         col(Delegation.ended_at).is_(None)
         & (col(Delegation.first_on) <= on)
         & or_(col(Delegation.last_on).is_(None), col(Delegation.last_on) >= on)
     )
+
+
+_LENT = select(Delegation.practitioner_id).where(
+    col(Delegation.account_id) == bindparam("account_id"), _holds(bindparam("on"))
+)

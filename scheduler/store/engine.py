@@ -142,6 +142,12 @@ class Store:
             yield session
 
     @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open one transaction as ``write`` does, for a statement that needs no session around it."""
+        with busy_as_store_busy(), self._writer, self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
     def migration(self) -> Iterator[Connection]:
         """Open the connection migrations run on, alone in writing.
 
