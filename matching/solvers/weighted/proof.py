@@ -8,6 +8,7 @@ from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.answer import Answer
 from matching.solvers.weighted.blocks import packed
 from matching.solvers.weighted.dual import Dual
+from matching.solvers.weighted.levels import of_each_level
 from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.parity import tightened
@@ -27,12 +28,14 @@ def improved_by_core(
     choice: Int64,
     deadline: Deadline,
     *,
-    arcs: int,
+    arcs: int | None,
     work: int | None,
     tolerance: float = 0.0,
     news: News | None = None,
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
+
+    With None, over the best options of each level of prices instead.
 
     The bound is on the value of any choice. It meets the value when all options that could help were
     among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. A part
@@ -46,7 +49,7 @@ def improved_by_core(
     region = tightened(packed(region_of(dual, choice, np.arange(packing.num_rows))))
     most = value + region.most_gain
     deadline.report(packing.base + value, packing.base + most)
-    core = region.limited(choice, arcs)
+    core = of_each_level(region, choice) if arcs is None else region.limited(choice, arcs)
     if deadline.remaining_s() <= _PRESOLVE_S * core.arcs.size:
         return choice, most
 

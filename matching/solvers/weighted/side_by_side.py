@@ -34,9 +34,7 @@ def side_by_side(
     packing, most = dual.packing, dual.bound
     asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
     aside.ask(dual, choice)
-    choice, _ = improved_by_core(
-        dual, choice, deadline.part(_FIRST), arcs=packing.num_rows, work=None, tolerance=_LATER
-    )
+    choice, _ = improved_by_core(dual, choice, deadline.part(_FIRST), arcs=None, work=None, tolerance=_LATER)
     choice = _torn_anew(dual, share, choice, deadline.part(_TORN))
     search = Search(dual, BY_PROGRAMME, seed)
     while deadline.remaining_s() > 0:
@@ -66,10 +64,9 @@ def side_by_side(
 
 
 def _at_once(dual: Dual, choice: Int64, deadline: Deadline) -> tuple[Int64, int]:
-    """Decide all rows at once here too, from a better choice than the one asked aside, if they are few."""
-    if dual.packing.num_arcs > _FEW_ARCS:
-        return choice, dual.bound
-    return improved_by_core(dual, choice, deadline, arcs=_FEW_ARCS, work=None)
+    """Decide all rows at once here too, from a better choice than the one asked aside: over few options."""
+    few = dual.packing.num_arcs <= _FEW_ARCS
+    return improved_by_core(dual, choice, deadline, arcs=_FEW_ARCS if few else None, work=None)
 
 
 def _torn_anew(dual: Dual, share: Float64, choice: Int64, deadline: Deadline) -> Int64:
