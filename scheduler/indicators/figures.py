@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from scheduler.accounts.actor import Actor, system_actor
 from scheduler.agenda.counters import count_slots
 from scheduler.clock import Clock, local_day
 from scheduler.errors import InvalidInput
-from scheduler.indicators.paths import paths_of
+from scheduler.indicators.paths import Path, paths_of
 from scheduler.indicators.periods import Period, months_before, period_named, quarters_before
 from scheduler.indicators.report import Agenda, exact, public
 from scheduler.store.engine import Store
@@ -81,9 +82,10 @@ def recompute(session: Session, territory_id: int) -> list[tuple[str, bool]]:
     """Compute every kept report again; gives each month, and whether its numbers are still the same."""
     query = select(IndicatorSnapshot).where(col(IndicatorSnapshot.territory_id) == territory_id)
     compared = []
+    paths = paths_of(session, territory_id)
     for kept in session.exec(query.order_by(col(IndicatorSnapshot.month))):
         name = f"{kept.month:%Y-%m}"
-        again = _document(session, territory_id, period_named(name), kept.taken_at)
+        again = _document(session, territory_id, paths, period_named(name))
         compared.append((name, digest_of(again) == kept.digest == digest_of(kept.document)))
     return compared
 
@@ -94,7 +96,7 @@ def _keep(session: Session, territory_id: int, month: Period, now: datetime) -> 
     )
     if session.exec(known).first() is not None:
         return False
-    document = _document(session, territory_id, month, now)
+    document = _document(session, territory_id, paths_of(session, territory_id), month)
     session.add(
         IndicatorSnapshot(
             territory_id=territory_id,
@@ -107,9 +109,9 @@ def _keep(session: Session, territory_id: int, month: Period, now: datetime) -> 
     return True
 
 
-def _document(session: Session, territory_id: int, month: Period, now: datetime) -> dict[str, Any]:
+def _document(session: Session, territory_id: int, paths: Sequence[Path], month: Period) -> dict[str, Any]:
     """Give what is kept of a month: its figures and waits, which only the history decides."""
-    whole = report(session, system_actor("indicators", territory_id), month, now=now, leaves=False)
+    whole = exact(paths, month, _agenda(session, system_actor("indicators", territory_id), month))
     return {name: whole[name] for name in ("period", "from", "to", "figures", "waits", "declines")}
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import String, cast, exists, literal, or_
 from sqlalchemy import select as columns
-from sqlmodel import Session, col, func, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
 
 from scheduler.clock import Clock
 from scheduler.messages.letters_to_patients import NOT_TOLD, STATE_TEXTS, state_letter
@@ -110,13 +111,11 @@ class _Untold:
 
 def _untold(session: Session, since: datetime) -> list[_Untold]:
     """List the last change of state of each request, where it is one that is told and was not."""
-    changes = (
-        select(func.max(ReferralEvent.id))
-        .where(
-            col(ReferralEvent.at) > since,
-            col(ReferralEvent.from_state).is_distinct_from(col(ReferralEvent.to_state)),
-        )
-        .group_by(col(ReferralEvent.referral_id))
+    later = aliased(ReferralEvent)
+    changed_again = exists().where(
+        col(later.referral_id) == col(ReferralEvent.referral_id),
+        col(later.id) > col(ReferralEvent.id),
+        col(later.from_state).is_distinct_from(col(later.to_state)),
     )
     key = literal(_KEY).concat(cast(col(ReferralEvent.id), String))
     asked: list[Any] = [Referral.territory_id, Referral.state, key, Patient]
@@ -125,7 +124,9 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
         .join(ReferralEvent, col(ReferralEvent.referral_id) == col(Referral.id))
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
-            col(ReferralEvent.id).in_(changes),
+            col(ReferralEvent.at) > since,
+            col(ReferralEvent.from_state).is_distinct_from(col(ReferralEvent.to_state)),
+            ~changed_again,
             col(ReferralEvent.to_state).in_(_TOLD),
             col(ReferralEvent.to_state) == col(Referral.state),
             or_(col(Referral.close_reason).is_(None), col(Referral.close_reason).not_in(NOT_TOLD)),

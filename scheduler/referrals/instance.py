@@ -50,6 +50,8 @@ from scheduler.territory.travel import TravelTimes
 REFUSING = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.ENDED)
 """Offers after which a run does not propose the same pair again: refused, left unanswered, given up."""
 
+_SEARCHING = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
+
 NEEDS = tuple(need.name for need in fields(Needs))
 """Names that ``matching.Needs`` and the columns of ``Referral`` share."""
 
@@ -193,13 +195,12 @@ def consented() -> ColumnElement[bool]:
 
 
 def _concerned(territory_id: int, pathway: str) -> Select[Referral, Patient, bool]:
-    states = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
     return (
         select(Referral, Patient, consented())
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.state).in_(states),
+            col(Referral.state).in_(_SEARCHING),
             col(Referral.pathway) == pathway,
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
@@ -313,6 +314,7 @@ def _refused_rows(
         .join(Offer, col(Offer.proposal_id) == col(Proposal.id), isouter=True)
         .where(
             col(Referral.territory_id) == territory_id,
+            col(Referral.state).in_(_SEARCHING),
             or_(col(Proposal.state) == ProposalState.REJECTED, col(Offer.state).in_(REFUSING)),
         )
     )

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import system_actor
@@ -131,17 +132,16 @@ def _waiting_in(territory_id: int) -> Any:
 
 def _came_to_wait(territory_id: int, pathway: str, since: datetime) -> Any:
     """Select arrivals on the list; those that a run itself sends back are no reason for another."""
-    return (
-        select(ReferralEvent.id)
-        .join(Referral, col(Referral.id) == col(ReferralEvent.referral_id))
-        .where(
-            col(ReferralEvent.at) > since,
-            col(ReferralEvent.to_state) == ReferralState.WAITING,
-            col(ReferralEvent.from_state).is_distinct_from(ReferralState.WAITING),
-            col(ReferralEvent.kind) != Step.SUPERSEDE.value,
+    return select(ReferralEvent.id).where(
+        col(ReferralEvent.at) > since,
+        col(ReferralEvent.to_state) == ReferralState.WAITING,
+        col(ReferralEvent.from_state).is_distinct_from(ReferralState.WAITING),
+        col(ReferralEvent.kind) != Step.SUPERSEDE.value,
+        exists().where(  # not joined: what is new is little, and would be looked for among all files
+            col(Referral.id) == col(ReferralEvent.referral_id),
             col(Referral.territory_id) == territory_id,
             col(Referral.pathway) == pathway,
-        )
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from scheduler.referrals.offers import group_members, group_of, remind
 from scheduler.referrals.recipients import recipients
 from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
-from scheduler.store.tables import Intake, Offer, OfferState, Referral
+from scheduler.store.tables import Intake, Offer, OfferState, Referral, ReferralState
 
 
 class WithdrawReason(StrEnum):
@@ -131,7 +131,11 @@ def _with_open_offer(actor: Actor, *wanted: Any) -> Any:
     return (
         select(*wanted)
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
-        .where(col(Referral.territory_id) == actor.territory_id, col(Offer.state) == OfferState.OPEN)
+        .where(
+            col(Referral.territory_id) == actor.territory_id,
+            col(Referral.state) == ReferralState.OFFERED,  # by which few are found, without looking at all
+            col(Offer.state) == OfferState.OPEN,
+        )
     )
 
 

@@ -11,11 +11,11 @@ from scheduler.referrals.follow_up import no_longer_followed, still_followed
 from scheduler.referrals.qualify import qualify
 from scheduler.referrals.relation import LossReason
 from scheduler.referrals.signal import signal
-from scheduler.referrals.values import Corrections, Signal
+from scheduler.referrals.values import ConsentGiven, Corrections, Signal
 from scheduler.referrals.visits import declare, visit_held, visit_missed
 from scheduler.simulation.people import signals_of
 from scheduler.simulation.world import Act, World, state_of
-from scheduler.store.tables import CloseReason, Referral, ReferralState
+from scheduler.store.tables import CloseReason, ConsentHow, Referral, ReferralState
 
 OPENS, CLOSES = 8, 18
 """Local hours between which people of the coordination work."""
@@ -25,6 +25,7 @@ _MAY_GO = (_S.WAITING, _S.PROPOSED, _S.OFFERED, _S.ACCEPTED, _S.SEEN, _S.DECLARE
 _ENDS = (CloseReason.MOVED, CloseReason.DIED, CloseReason.FOUND_ALONE)
 _AGAIN = 0.02
 """Of the signals, those of somebody another professional has signalled already."""
+_AGREES = 0.8
 _HELD, _MISSED = 0.9, 0.07
 _STILL_FOLLOWED = 0.93
 
@@ -66,8 +67,27 @@ class Patients:
 
         def act(session: Session, now: datetime) -> None:
             if state_of(session, referral_id) is _S.RECEIVED:
-                qualify(session, self.world.town.coordinator, referral_id, Corrections(), now=now)
+                row = qualify(session, self.world.town.coordinator, referral_id, Corrections(), now=now)
                 self.world.acted["qualified"] += 1
+                if row.state is _S.QUALIFIED:
+                    self.world.later(24 * self.world.rng.randint(3, 20), self._ask_consent(referral_id))
+
+        return act
+
+    def _ask_consent(self, referral_id: UUID) -> Act:
+        """Have the consent that was missing given, or refused."""
+        agrees = self.world.rng.random() < _AGREES
+        consent = ConsentGiven(notice_version="1", how=ConsentHow.ORAL, collected_by="Coordination")
+
+        def act(session: Session, now: datetime) -> None:
+            if state_of(session, referral_id) is not _S.QUALIFIED:
+                return
+            who = self.world.town.coordinator
+            if agrees:
+                qualify(session, who, referral_id, Corrections(consent=consent), now=now)
+            else:
+                close(session, who, referral_id, reason=CloseReason.NO_LONGER_WANTED, now=now)
+                self.world.acted["gone_no_longer_wanted"] += 1
 
         return act
 
