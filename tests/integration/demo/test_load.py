@@ -51,7 +51,10 @@ def test_every_demo_account_signs_in_with_the_printed_password(store, demo: Demo
         load_demo(session, replace(demo, referrals=()), now=NOW)
     limits = Limits.of(Settings())
     for account in demo.accounts:
-        assert sign_in(store, email=account.email, password=PASSWORD, now=NOW, limits=limits).token
+        signed_in = sign_in(
+            store, email=account.email, password=PASSWORD, client="192.0.2.1", now=NOW, limits=limits
+        )
+        assert signed_in.token
 
 
 def test_each_calendar_gives_slots_and_says_what_it_left_out(store, demo: DemoTerritory) -> None:

@@ -119,10 +119,11 @@ def test_what_was_ticked_is_shown_again_then_validated_and_can_be_taken_back(
     done = browser.send(asked, "/propositions/valider")
     assert "1 proposition validée." in done.text
     assert "2 propositions à valider" in done.text
+    late_page = browser.open("/propositions")
     back = browser.send(done, "/propositions/reprendre")
     assert "rien n’est parti" in back.text
     assert "3 propositions à valider" in back.text
-    late = browser.send(done, "/propositions/reprendre")
+    late = browser.send(late_page, "/propositions/reprendre")
     assert late.status == 409
     fields = back.form("/propositions/verifier").fields
     page_ids = [value for name, value in fields if name == "page_id"]

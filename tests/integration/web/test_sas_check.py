@@ -76,6 +76,8 @@ def test_a_refused_report_is_sent_again_by_a_click(
     browser = browser_of(Role.ADMIN)
     page = browser.open("/sas/controle")
     assert "http_422" in page.text
-    assert "repartira dans la minute" in browser.send(page, action).text
+    late_page = browser.open("/sas/controle")
+    for _ in range(2):  # a double click
+        assert "repartira dans la minute" in browser.send(page, action).text
     assert "1 en attente" in browser.open("/sas/controle").text
-    assert browser.send(page, action).status == 409  # pressed twice: nothing waits to be sent again
+    assert browser.send(late_page, action).status == 409  # nothing waits to be sent again
