@@ -6,7 +6,7 @@ A real server process, and the system's Chromium with an empty cache in front of
 ``first byte`` is from asking to the first byte of the answer, ``loaded`` until the page and what it needs is
 there; both as the browser tells them (Navigation Timing, level 2), in ms, after a visit that is not counted.
 ``server`` is the processor time the server takes for one visit, files of the page included. ``typed`` is from
-the last key to the results of the search on the page, the script's wait for a pause (150 ms) included.
+the last key to the results of the search on the page, the script's wait for a pause (100 ms) included.
 """
 
 import argparse

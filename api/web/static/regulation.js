@@ -5,7 +5,7 @@ const form = document.querySelector("form[data-search]");
 const results = document.querySelector("[data-results]");
 const told = document.querySelector("[data-found]");
 
-// ---- results while typing: the newest question only, 150 ms after the last key
+// ---- results while typing: the newest question only, 100 ms after the last key
 let waiting = 0;
 let asking = null;
 function asked() {
@@ -36,7 +36,7 @@ async function ask() {
 }
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(ask, 150);
+  waiting = setTimeout(ask, 100);
 }
 if (form && results) {
   form.addEventListener("input", soon);
