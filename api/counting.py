@@ -11,6 +11,8 @@ from scheduler.errors import StoreBusy
 
 log = structlog.get_logger()
 
+_PATIENCE_S = 0.02
+
 
 def keep_count(here: Services, slots: Iterable[FoundSlot]) -> None:
     """Remember which slots were listed for the first time; the next search tells a database that is busy."""
@@ -18,7 +20,7 @@ def keep_count(here: Services, slots: Iterable[FoundSlot]) -> None:
     if not slot_ids:
         return
     try:
-        with here.store.write() as session:
+        with here.store.write(patience_s=_PATIENCE_S) as session:
             note_shown(session, slot_ids, now=here.clock())
     except StoreBusy:
         log.info("not_counted", num_slots=len(slot_ids))

@@ -124,21 +124,28 @@ class Store:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, patience_s: float | None = None) -> Iterator[Session]:
         """Open one transaction; all of it is kept when the block ends, nothing when it raises.
+
+        Parameters
+        ----------
+        patience_s
+            How long to wait for others; 10 seconds by default. Less for what need not be written now.
 
         Raises
         ------
         StoreBusy
-            When the single writer's place of SQLite, or a lock of PostgreSQL, was not free within
-            10 seconds, or two transactions waited for each other.
+            When the single writer's place of SQLite, or a lock of PostgreSQL, was not free within that
+            time, or two transactions waited for each other.
         """
         with (
             busy_as_store_busy(),
-            self._writer,
+            self._writer if patience_s is None else self._writer.within(patience_s),
             Session(self._writing, expire_on_commit=False, info=self.info) as session,
             session.begin(),
         ):
+            if patience_s is not None and not self.is_sqlite:
+                session.connection().exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * patience_s)}")
             yield session
 
     @contextmanager

@@ -4,6 +4,8 @@ import fcntl
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -35,15 +37,27 @@ class WriterLock:
         self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def __enter__(self) -> None:
+        self._take(self._patience_s)
+
+    @contextmanager
+    def within(self, patience_s: float) -> Iterator[None]:
+        """Hold the place, unless it is not free within another time than usual."""
+        self._take(patience_s)
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def _take(self, patience_s: float) -> None:
         if self._file is None:
             return
         me = threading.get_ident()
         if self._holder == me:
             raise RuntimeError("this thread already has a write session open; pass that one on")
-        if not self._thread.acquire(timeout=self._patience_s):
+        if not self._thread.acquire(timeout=patience_s):
             raise StoreBusy
         try:
-            self._lock_file(self._file)
+            self._lock_file(self._file, patience_s)
         except BaseException:
             self._thread.release()
             raise
@@ -52,14 +66,17 @@ class WriterLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._give_back()
+
+    def _give_back(self) -> None:
         if self._file is None:
             return
         self._holder = None
         fcntl.flock(self._file, fcntl.LOCK_UN)
         self._thread.release()
 
-    def _lock_file(self, file: int) -> None:
-        deadline = time.monotonic() + self._patience_s
+    def _lock_file(self, file: int, patience_s: float) -> None:
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

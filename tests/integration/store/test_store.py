@@ -277,6 +277,25 @@ def test_waiting_for_the_writers_place_ends(tmp_path) -> None:
     waiter.close()
 
 
+def test_what_need_not_be_written_now_does_not_wait(store: Store) -> None:
+    with store.write() as session:
+        row = factories.territory(session, name="avant")
+        number = row.id
+    with store.write() as session, ThreadPoolExecutor(1) as pool:
+        session.get_one(Territory, number).name = "pendant"
+        session.flush()  # holds the file, or the row
+        with pytest.raises(StoreBusy):
+            pool.submit(rename, store, number, patience_s=0.02).result(timeout=5)
+    rename(store, number, patience_s=0.02)
+    with store.read() as session:
+        assert session.get_one(Territory, number).name == "ensuite"
+
+
+def rename(store: Store, number: int | None, *, patience_s: float) -> None:
+    with store.write(patience_s=patience_s) as session:
+        session.get_one(Territory, number).name = "ensuite"
+
+
 # --- a busy database -------------------------------------------------------------------------------------
 
 
