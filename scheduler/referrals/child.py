@@ -66,7 +66,7 @@ def in_child(task: str, *arguments: object, time_limit_s: float, watch: Watcher 
             return child.answer(time_limit_s, watch)
         finally:
             process.kill()  # does nothing to one that has ended
-            child.hang_up()
+            child.leave()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,12 @@ class _Child:
         with contextlib.suppress(BrokenPipeError):
             stream.close()
 
+    def leave(self) -> None:
+        """Wait for the threads of a child that has ended, so that none reads a stream that gets closed."""
+        self.hang_up()
+        for thread in self._threads:
+            thread.join()
+
     def _next(self, deadline: float) -> Progress | _Ended | None:
         patience_s = max(0.0, min(LOOK_EVERY_S, deadline - time.monotonic()))
         try:
@@ -152,6 +158,8 @@ class _Child:
             if line == b"answer\n":
                 answer = stream.read() or None
                 break
+            if not line.endswith(b"\n"):
+                break  # it died while it spoke
             best, bound, elapsed_s = line.split()
             self._news.put(Progress(best=int(best), bound=int(bound), elapsed_s=float(elapsed_s)))
         self._news.put(_Ended(answer))
