@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
+from tests.property.draws import Draws, draws
 from tests.property.matching.oracles import arrays_of, best_value, linked_problems
 
 
@@ -25,13 +26,11 @@ def test_without_time_the_answer_is_sound_and_bounded(problem: AssignmentProblem
     assert result.objective <= best_value(problem) <= result.bound
 
 
-@given(linked_problems(), st.data())
+@given(linked_problems(), draws(4))
 @settings(max_examples=60, deadline=None)
-def test_more_capacity_never_hurts(problem: AssignmentProblem, data: st.DataObject) -> None:
-    more = [data.draw(st.integers(0, 2)) for _ in range(problem.num_bins)]
-    wider = AssignmentProblem(
-        **arrays_of(problem) | {"capacity": problem.capacity + np.array(more, np.int64)}
-    )
+def test_more_capacity_never_hurts(problem: AssignmentProblem, taken: Draws) -> None:
+    more = np.array(taken.integers(0, 2, problem.num_bins), np.int64)
+    wider = AssignmentProblem(**arrays_of(problem) | {"capacity": problem.capacity + more})
     assert assign(wider).objective >= assign(problem).objective
 
 
