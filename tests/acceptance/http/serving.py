@@ -1,15 +1,19 @@
-"""A real server in its own process: uvicorn on a loopback port, as ``relais serve`` runs it."""
+"""A real server in its own process: uvicorn on a loopback port, as ``relais serve`` runs it.
+
+The process is a fork of one that has loaded the application (``tests.warm``).
+"""
 
 import os
+import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+from tests import warm
+
 SLOW = "SLOW_SOLVER"
 """Names a file: while it exists the solver goes on until it is told to stop; only then it solves."""
 _SLOW_SOLVER = """
@@ -45,23 +49,22 @@ def served(database_url: str, folder: Path, **settings: str) -> Iterator[Served]
     log = folder / "server.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RELAIS_")}
     environment |= {"RELAIS_DATABASE_URL": database_url, "RELAIS_DATA_DIR": str(folder), **settings}
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.acceptance.http.serving"],
-            cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
+    heard, said = os.pipe()
+    with log.open("ab") as errors, Path(os.devnull).open() as nothing, os.fdopen(heard) as announced:
+        streams = nothing.fileno(), said, errors.fileno()
+        program = warm.start("tests.acceptance.http.serving:serve", environment=environment, streams=streams)
+        os.close(said)
         try:
-            line = process.stdout.readline()
+            line = announced.readline()
             assert line.startswith("port "), log.read_text(encoding="utf-8")
-            yield Served(int(line.split()[1]), log, process.pid)
+            yield Served(int(line.split()[1]), log, program.pid)
         finally:
-            process.terminate()
-            assert process.wait(timeout=30) in {0, -15}, log.read_text(encoding="utf-8")
-            process.stdout.close()
+            os.kill(program.pid, signal.SIGTERM)
+            assert program.wait() in {0, -signal.SIGTERM}, log.read_text(encoding="utf-8")
 
 
-def _serve() -> None:
+def serve() -> None:
+    """Serve as the settings say; say the port once requests are answered."""
     import uvicorn
 
     from api.app import create_app
@@ -83,7 +86,3 @@ def _serve() -> None:
     listening = socket.create_server(("127.0.0.1", 0), backlog=128)
     config = uvicorn.Config(create_app(settings), log_config=None, access_log=False, server_header=False)
     Announcing(config).run(sockets=[listening])
-
-
-if __name__ == "__main__":
-    _serve()
