@@ -19,6 +19,9 @@ class Draws:
         self._source = source
         self._next = 0
 
+    def __repr__(self) -> str:
+        return f"Draws({self._source.hex()!r})"
+
     def integer(self, low: int, high: int) -> int:
         """Return the next number from ``low`` to ``high``; there may be 65,536 of them at most."""
         width = 1 if high - low < 256 else 2

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
 from matching.solvers import network
+from tests.property.draws import Draws, draws
 from tests.property.matching.oracles import best_value, problems
 
 UNITS = st.sampled_from([1, 10**6, 10**12, 10**17])
@@ -75,10 +76,10 @@ def test_the_order_of_rows_changes_neither_value_nor_prices(
     assert one.price.tolist() == other.price[bins].tolist()
 
 
-@given(problems(), st.data())
+@given(problems(), draws(4))
 @settings(max_examples=100, deadline=None)
-def test_more_capacity_never_hurts(problem: AssignmentProblem, data: st.DataObject) -> None:
-    more = [data.draw(st.integers(0, 2)) for _ in range(problem.num_bins)]
+def test_more_capacity_never_hurts(problem: AssignmentProblem, taken: Draws) -> None:
+    more = taken.integers(0, 2, problem.num_bins)
     wider = AssignmentProblem(
         reward=problem.reward,
         arc_group=problem.arc_group,

@@ -1,5 +1,6 @@
 """Filling against exhaustive search, in any order of rows, and round after round."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -9,55 +10,69 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import Status, Travel
-from matching.fill import CareRequest, FillInstance, FillPolicy, FillSolution, FreeSlot, fill, verify_fill
+from matching.fill import (
+    CareRequest,
+    FillInstance,
+    FillPolicy,
+    FillSolution,
+    FreeSlot,
+    Modality,
+    Placement,
+    fill,
+    verify_fill,
+)
+from tests.property.draws import Draws, draws
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 POLICY = FillPolicy(max_travel_min=20)
+MODALITIES: tuple[Modality, ...] = ("AMB", "HH", "VR")
+
+
+#: More than the largest of these rounds takes: 4 slots, 4 requests, 8 pairs of a request and a place.
+ROUND_BYTES = 120
 
 
 @st.composite
 def instances(draw: st.DrawFn, *, most: int = 4) -> FillInstance:
-    num_places = draw(st.integers(1, 2))
-    slots = tuple(draw(_slot(f"s{i}", num_places)) for i in range(draw(st.integers(0, most))))
-    requests = tuple(draw(_request(f"r{i}")) for i in range(draw(st.integers(0, most))))
-    pairs = [pair for pair in product(range(len(requests)), range(num_places)) if draw(st.booleans())]
-    duration = [draw(st.integers(0, 1500)) for _ in pairs]
+    taken = draw(draws(ROUND_BYTES))
+    num_places = taken.integer(1, 2)
+    slots = tuple(_slot(taken, f"s{i}", num_places) for i in range(taken.integer(0, most)))
+    requests = tuple(_request(taken, f"r{i}") for i in range(taken.integer(0, most)))
+    pairs = taken.some([*product(range(len(requests)), range(num_places))])
     return FillInstance(
         requests=requests,
         slots=slots,
-        travel=_travel(pairs, duration),
+        travel=_travel(pairs, taken.integers(0, 1500, len(pairs))),
         num_places=num_places,
         now=NOW,
     )
 
 
-@st.composite
-def _slot(draw: st.DrawFn, key: str, num_places: int) -> FreeSlot:
-    start = NOW + draw(st.integers(-10, 600)) * MINUTE
+def _slot(taken: Draws, key: str, num_places: int) -> FreeSlot:
+    start = NOW + taken.integer(-10, 600) * MINUTE
     return FreeSlot(
         id=key,
-        practitioner_id=draw(st.sampled_from("AB")),
-        place=draw(st.integers(0, num_places - 1)),
+        practitioner_id=taken.pick("AB"),
+        place=taken.integer(0, num_places - 1),
         start_at=start,
         end_at=start + 15 * MINUTE,
-        modality=draw(st.sampled_from(("AMB", "HH", "VR"))),
-        capacity=draw(st.integers(0, 2)),
+        modality=taken.pick(MODALITIES),
+        capacity=taken.integer(0, 2),
     )
 
 
-@st.composite
-def _request(draw: st.DrawFn, key: str) -> CareRequest:
-    expected = draw(st.integers(0, 3)) == 0
-    received = NOW + draw(st.integers(1, 120) if expected else st.integers(-120, 0)) * MINUTE
+def _request(taken: Draws, key: str) -> CareRequest:
+    expected = taken.integer(0, 3) == 0
+    received = NOW + (taken.integer(1, 120) if expected else taken.integer(-120, 0)) * MINUTE
     return CareRequest(
         id=key,
         received_at=received,
-        deadline_at=received + draw(st.integers(60, 720)) * MINUTE,
-        urgency=draw(st.sampled_from((1, 2, 3))),
-        modalities=draw(st.frozensets(st.sampled_from(("AMB", "HH", "VR")), min_size=1)),
-        usual_practitioner=draw(st.sampled_from((None, "A", "C"))),
-        promised=not expected and draw(st.booleans()),
+        deadline_at=received + taken.integer(60, 720) * MINUTE,
+        urgency=taken.pick((1, 2, 3)),
+        modalities=frozenset(taken.shuffled(MODALITIES, taken.integer(1, 3))),
+        usual_practitioner=taken.pick((None, "A", "C")),
+        promised=not expected and taken.flag(),
         expected=expected,
     )
 
@@ -77,39 +92,44 @@ def test_no_other_choice_of_slots_is_worth_more(instance: FillInstance) -> None:
     solution = fill(instance, POLICY)
     assert solution.status is Status.OPTIMAL
     assert verify_fill(instance, POLICY, solution) == []
-    slots = [None, *(slot.id for slot in instance.slots)]
-    values = [_value(instance, solution, choice) for choice in product(slots, repeat=len(instance.requests))]
+    values = [_value(instance, told) for told in _all_choices(instance, solution)]
     assert solution.objective == max(value for value in values if value is not None)
 
 
-def _value(instance: FillInstance, like: FillSolution, choice: tuple[str | None, ...]) -> int | None:
-    """Return what a choice is worth by the judge alone, None when it breaks a rule."""
-    slot = {slot.id: slot for slot in instance.slots}
-    duration = {
-        (int(r), int(p)): int(d)
-        for r, p, d in zip(
-            instance.travel.patient, instance.travel.practitioner, instance.travel.duration_s, strict=True
-        )
-    }
-    placements = tuple(
-        replace(
-            placement,
-            slot_id=chosen,
-            announce=chosen is not None
-            and not request.expected
-            and slot[chosen].start_at - NOW <= POLICY.announce_lead_min * MINUTE,
-            delay=None if chosen is None else slot[chosen].start_at - request.received_at,
-            duration_s=None
-            if chosen is None
-            else 0
-            if slot[chosen].modality == "VR"
-            else duration.get((row, slot[chosen].place), 0),
-        )
-        for row, (placement, request, chosen) in enumerate(
-            zip(like.placements, instance.requests, choice, strict=True)
-        )
+def _all_choices(instance: FillInstance, like: FillSolution) -> Iterator[FillSolution]:
+    """Every choice of slots by requests, but those that give one of them what it can never have."""
+    options = []
+    for row, placement in enumerate(like.placements):
+        seen = [_seen(instance, row, placement, slot) for slot in (None, *instance.slots)]
+        options.append([one for one in seen if not _broken_alone(instance, like, row, one)])
+    for placements in product(*options):
+        yield replace(like, placements=placements)
+
+
+def _broken_alone(instance: FillInstance, like: FillSolution, row: int, placement: Placement) -> bool:
+    nobody = [_seen(instance, other, p, None) for other, p in enumerate(like.placements)]
+    alone = replace(like, placements=(*nobody[:row], placement, *nobody[row + 1 :]))
+    broken = verify_fill(instance, POLICY, alone)
+    return any(violation.subject == placement.request_id for violation in broken)
+
+
+def _seen(instance: FillInstance, row: int, placement: Placement, slot: FreeSlot | None) -> Placement:
+    """Return the placement of a request in a slot, or in none, with what it states."""
+    request, travel = instance.requests[row], instance.travel
+    if slot is None:
+        return replace(placement, slot_id=None, announce=False, delay=None, duration_s=None)
+    here = (travel.patient == row) & (travel.practitioner == slot.place)
+    return replace(
+        placement,
+        slot_id=slot.id,
+        announce=not request.expected and slot.start_at - NOW <= POLICY.announce_lead_min * MINUTE,
+        delay=slot.start_at - request.received_at,
+        duration_s=0 if slot.modality == "VR" else int(travel.duration_s[here].sum()),
     )
-    told = replace(like, placements=placements)
+
+
+def _value(instance: FillInstance, told: FillSolution) -> int | None:
+    """Return what a choice is worth by the judge alone, None when it breaks a rule."""
     broken = verify_fill(instance, POLICY, told)
     if any(b.code not in {"objective", "bound", "status", "rank_weight"} for b in broken):
         return None

@@ -1,10 +1,11 @@
 """Tiny instances with everything in them, and the best there is by trying every assignment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
+import numpy as np
 from hypothesis import strategies as st
 
 from matching import (
@@ -27,17 +28,16 @@ from matching.verify.capacity import overfull_practitioners
 from matching.verify.case import Case
 from matching.verify.people import rank, tier
 from matching.verify.values import objective
+from tests.property.draws import Draws, draws
 from tests.unit.matching.builders import TODAY
 
-NEEDS = st.sampled_from(
-    [
-        Needs(),
-        Needs(),
-        Needs(ald=True),
-        Needs(home_bound=True),
-        Needs(c2s=True),
-        Needs(ald=True, disability=True),
-    ]
+NEEDS = (
+    Needs(),
+    Needs(),
+    Needs(ald=True),
+    Needs(home_bound=True),
+    Needs(c2s=True),
+    Needs(ald=True, disability=True),
 )
 POLICIES = st.sampled_from(
     [
@@ -49,40 +49,42 @@ POLICIES = st.sampled_from(
 )
 
 
-def people(index: int) -> st.SearchStrategy[Patient]:
-    return st.builds(
-        Patient,
-        id=st.just(f"p{index}"),
-        household=st.sampled_from([None, "h", "h", "k"]),
-        together=st.sampled_from([False, False, True]),
-        household_practitioners=st.sampled_from([frozenset(), frozenset({"d1"}), frozenset({"gone"})]),
-        age=st.sampled_from([None, 4, 15, 35, 40, 90]),
-        needs=NEEDS,
-        waiting_since=st.sampled_from([0, 20, 200]).map(lambda days: TODAY - timedelta(days=days)),
-        consent=st.sampled_from([True, True, True, True, False]),
+#: More than the largest of these instances takes: 7 for a patient, 5 for a GP, 2 for a pair of them.
+INSTANCE_BYTES = 8 * 7 + 3 * 5 + 8 * 3 * 2 + 10
+
+
+def person(taken: Draws, index: int) -> Patient:
+    return Patient(
+        id=f"p{index}",
+        household=taken.pick((None, "h", "h", "k")),
+        together=taken.pick((False, False, True)),
+        household_practitioners=taken.pick((frozenset(), frozenset({"d1"}), frozenset({"gone"}))),
+        age=taken.pick((None, 4, 15, 35, 40, 90)),
+        needs=taken.pick(NEEDS),
+        waiting_since=TODAY - timedelta(days=taken.pick((0, 20, 200))),
+        consent=taken.pick((True, True, True, True, False)),
     )
 
 
-def gps(index: int) -> st.SearchStrategy[Practitioner]:
-    return st.builds(
-        Practitioner,
-        id=st.just(f"d{index}"),
-        places=st.integers(0, 3),
-        workload=st.sampled_from([None, None, 2, 3, 5]),
-        max_tier1=st.sampled_from([None, None, 1]),
-        age_min=st.sampled_from([None, None, 16]),
-        home_visits=st.sampled_from([True, False]),
+def gp(taken: Draws, index: int) -> Practitioner:
+    return Practitioner(
+        id=f"d{index}",
+        places=taken.integer(0, 3),
+        workload=taken.pick((None, None, 2, 3, 5)),
+        max_tier1=taken.pick((None, None, 1)),
+        age_min=taken.pick((None, None, 16)),
+        home_visits=taken.flag(),
     )
 
 
 @st.composite
 def whole_instances(draw: st.DrawFn, most_patients: int = 5) -> Instance:
-    patients = tuple(draw(people(i)) for i in range(draw(st.integers(1, most_patients))))
-    practitioners = tuple(draw(gps(j)) for j in range(draw(st.integers(1, 3))))
+    taken = draw(draws(INSTANCE_BYTES))
+    patients = tuple(person(taken, i) for i in range(taken.integer(1, most_patients)))
+    practitioners = tuple(gp(taken, j) for j in range(taken.integer(1, 3)))
     cells = [(i, j) for i in range(len(patients)) for j in range(len(practitioners))]
-    pairs = [cell for cell in cells if draw(st.sampled_from([True, True, True, False]))]
-    metres = [draw(st.sampled_from([500, 2000, 6000, 9000])) for _ in pairs]
-    who = draw(st.lists(st.sampled_from(patients), unique_by=lambda p: p.id, max_size=2))
+    pairs = [cell for cell in cells if taken.pick((True, True, True, False))]
+    metres = [taken.pick((500, 2000, 6000, 9000)) for _ in pairs]
     return Instance(
         patients=patients,
         practitioners=practitioners,
@@ -96,10 +98,10 @@ def whole_instances(draw: st.DrawFn, most_patients: int = 5) -> Instance:
         commitments=tuple(
             Commitment(
                 patient_id=p.id,
-                practitioner_id=draw(st.sampled_from(["d0", "d1", "gone"])),
-                firm=draw(st.booleans()),
+                practitioner_id=taken.pick(("d0", "d1", "gone")),
+                firm=taken.flag(),
             )
-            for p in who
+            for p in taken.shuffled(patients, taken.integer(0, 2))
         ),
     )
 
@@ -110,25 +112,38 @@ def all_cases(instance: Instance, policy: Policy, like: Solution) -> Iterator[Ca
     Built from the rules of the judge alone: neither the arcs nor the values of the solving code.
     """
     sound = Case(instance, policy, like)
-    options = [
-        [sound.announced[p.id]]
-        if p.id in sound.announced
-        else [None, *(d.id for d in instance.practitioners)]
-        for p in instance.patients
-    ]
-    alone = [
-        [
-            d
-            for d in options[i]
-            if d is None or not list(_broken_matches(case_of(instance, policy, like, {p.id: d})))
-        ]
-        for i, p in enumerate(instance.patients)
-    ]
-    ids = [p.id for p in instance.patients]
-    for choice in product(*alone):
-        case = case_of(instance, policy, like, dict(zip(ids, choice, strict=True)))
+    nobody = [_match_of(instance, policy, row, None) for row in range(len(instance.patients))]
+    alone = []
+    for row, p in enumerate(instance.patients):
+        gps = [sound.announced[p.id]] if p.id in sound.announced else [None, *sound.practitioners]
+        seen = [_match_of(instance, policy, row, d) for d in gps]
+        cases = ((m, _case(instance, policy, like, [*nobody[:row], m, *nobody[row + 1 :]])) for m in seen)
+        alone.append([m for m, case in cases if m.practitioner_id is None or not list(_broken_matches(case))])
+    for matches in product(*alone):
+        case = _case(instance, policy, like, matches)
         if not list(overfull_practitioners(case)) and not list(_broken_households(case)):
             yield case
+
+
+def _case(instance: Instance, policy: Policy, like: Solution, matches: Sequence[Match]) -> Case:
+    return Case(instance, policy, replace(like, matches=tuple(matches), status=Status.FEASIBLE))
+
+
+def _match_of(instance: Instance, policy: Policy, row: int, practitioner_id: str | None) -> Match:
+    """The proposal of one GP, or of none, to one patient."""
+    p, travel = instance.patients[row], instance.travel
+    column = next((j for j, d in enumerate(instance.practitioners) if d.id == practitioner_id), -1)
+    here = np.flatnonzero((travel.patient == row) & (travel.practitioner == column)).tolist()
+    return Match(
+        patient_id=p.id,
+        practitioner_id=practitioner_id,
+        tier=tier(p, policy),
+        rank=rank(p, policy, instance.on),
+        waited_days=(instance.on - p.waiting_since).days,
+        distance_m=int(travel.distance_m[here[0]]) if here else None,
+        duration_s=int(travel.duration_s[here[0]]) if here else None,
+        reason=Reason(code="placed" if practitioner_id else "full", sentence="", data={}),
+    )
 
 
 def best_value(instance: Instance, policy: Policy, like: Solution) -> int:
@@ -139,31 +154,3 @@ def placed_of_tier(case: Case, wanted: int) -> int:
     return sum(
         case.placed[p.id] is not None and tier(p, case.policy) == wanted for p in case.instance.patients
     )
-
-
-def case_of(instance: Instance, policy: Policy, like: Solution, placed: dict[str, str | None]) -> Case:
-    """The case in which these patients are placed so, and nobody else."""
-    rows = {p.id: i for i, p in enumerate(instance.patients)}
-    columns = {d.id: j for j, d in enumerate(instance.practitioners)}
-    travel = instance.travel
-    journeys = {
-        pair: (int(travel.distance_m[k]), int(travel.duration_s[k]))
-        for k, pair in enumerate(zip(travel.patient.tolist(), travel.practitioner.tolist(), strict=True))
-    }
-    matches = []
-    for p in instance.patients:
-        d = placed.get(p.id)
-        journey = journeys.get((rows[p.id], columns[d]), (None, None)) if d else (None, None)
-        matches.append(
-            Match(
-                patient_id=p.id,
-                practitioner_id=d,
-                tier=tier(p, policy),
-                rank=rank(p, policy, instance.on),
-                waited_days=(instance.on - p.waiting_since).days,
-                distance_m=journey[0],
-                duration_s=journey[1],
-                reason=Reason(code="placed" if d else "full", sentence="", data={}),
-            )
-        )
-    return Case(instance, policy, replace(like, matches=tuple(matches), status=Status.FEASIBLE))
