@@ -5,17 +5,18 @@ const form = document.querySelector("form[data-search]");
 const results = document.querySelector("[data-results]");
 const told = document.querySelector("[data-found]");
 
-// ---- results while typing: the newest question only, 100 ms after the last key
+// ---- results while typing: asked at once; while an answer is awaited, the newest question 100 ms after the last key
 let waiting = 0;
 let asking = null;
 function asked() {
   const fields = [...new FormData(form)].filter(([, value]) => value);
   return new URLSearchParams(fields).toString();
 }
-let shown = asked();
+let wanted = asked();
 async function ask() {
   const search = asked();
-  if (search === shown || !form.ou.value.trim()) return;
+  if (search === wanted || !form.ou.value.trim()) return;
+  wanted = search;
   asking?.abort();
   const mine = (asking = new AbortController());
   results.setAttribute("aria-busy", "true");
@@ -25,18 +26,20 @@ async function ask() {
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     results.replaceChildren(...page.body.childNodes);
-    shown = search;
     history.replaceState(null, "", `${form.getAttribute("action")}?${search}`);
     told.textContent = results.querySelector("h2")?.textContent ?? "";
   } catch (trouble) {
     if (trouble.name === "AbortError") return;
     told.textContent = ""; // a bad line: what is shown stays, and the button still works
+    wanted = "";
   }
-  if (asking === mine) results.removeAttribute("aria-busy");
+  if (asking !== mine) return;
+  asking = null;
+  results.removeAttribute("aria-busy");
 }
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(ask, 100);
+  waiting = setTimeout(ask, asking ? 100 : 0);
 }
 if (form && results) {
   form.addEventListener("input", soon);
