@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from sqlalchemy import bindparam
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select, update
 
 from scheduler.accounts.actor import Actor
@@ -23,7 +23,6 @@ from scheduler.messages.senders import Envelope, Sender, SendFailed, Undeliverab
 from scheduler.messages.templates import Letter
 from scheduler.store.engine import Store
 from scheduler.store.tables import Message, MessageChannel, MessageState
-from scheduler.store.violations import broken_invariant
 
 log = structlog.get_logger()
 
@@ -36,6 +35,10 @@ TAKEN_FOR = timedelta(minutes=5)
 MOST_AT_ONCE = 100
 
 _TABLE = SQLModel.metadata.tables[str(Message.__tablename__)]
+_SQLITE_ADD = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id)
+_POSTGRESQL_ADD = (
+    postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id)
+)
 _MARK = update(_TABLE).where(_TABLE.c.id == bindparam("message_id"))
 
 
@@ -89,12 +92,14 @@ def enqueue_all(
     session: Session, told: Sequence[ToTell], *, territory_id: int, now: datetime
 ) -> list[Message]:
     """Write messages to be sent, in the caller's transaction; gives those that were not told before."""
-    rows = [_message(each, territory_id, now) for each in told]
-    if _added(session, rows):
-        return rows
-    if len(rows) == 1:
+    if not told:
         return []
-    return [row for each in told for row in enqueue_all(session, [each], territory_id=territory_id, now=now)]
+    rows = [_message(each, territory_id, now) for each in told]
+    session.flush()  # the patients they go to may be new
+    insert = {"sqlite": _SQLITE_ADD, "postgresql": _POSTGRESQL_ADD}[session.get_bind().dialect.name]
+    written = [{name: getattr(row, name) for name in _TABLE.columns.keys()} for row in rows]  # noqa: SIM118
+    added = set(session.execute(insert, written).scalars())
+    return [row for row in rows if row.id in added]
 
 
 def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clock) -> int:
@@ -168,18 +173,6 @@ def _message(told: ToTell, territory_id: int, now: datetime) -> Message:
         created_at=now,
         due_at=now,
     )
-
-
-def _added(session: Session, rows: Sequence[Message]) -> bool:
-    """Add rows; False, and none of them, when one tells what was told before."""
-    try:
-        with session.begin_nested():
-            session.add_all(rows)
-    except IntegrityError as error:
-        if broken_invariant(error) == "message_key_key":
-            return False
-        raise
-    return True
 
 
 def _take(store: Store, now: datetime) -> Sequence[Message]:

@@ -121,6 +121,7 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
     asked: list[Any] = [Referral.territory_id, Referral.state, key, Patient]
     query = (
         columns(*asked)
+        .with_hint(ReferralEvent, "INDEXED BY referral_event_by_at", "sqlite")  # else it reads all of them
         .join(ReferralEvent, col(ReferralEvent.referral_id) == col(Referral.id))
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(

@@ -78,7 +78,7 @@ def ask_after_visits(session: Session, actor: Actor, *, now: datetime, offer_day
     has a place. Gives how many offers were made.
     """
     num_offers = 0
-    for booking, slot, referral in _seen_lately(session, actor.territory_id, now):
+    for booking, slot, referral in seen_lately(session, actor, now=now):
         bridge = session.get(Bridge, booking.id) or Bridge(
             booking_id=booking.id, referral_id=referral.id, created_by=actor.key, created_at=now
         )
@@ -120,15 +120,14 @@ def _offer(
     )
 
 
-def _seen_lately(
-    session: Session, territory_id: int, now: datetime
-) -> Sequence[tuple[Booking, Slot, Referral]]:
+def seen_lately(session: Session, actor: Actor, *, now: datetime) -> Sequence[tuple[Booking, Slot, Referral]]:
+    """List the visits of the last seven days of patients who wait."""
     query = (
         select(Booking, Slot, Referral)
         .join(Slot, col(Slot.id) == col(Booking.slot_id))
         .join(Referral, col(Referral.patient_id) == col(Booking.patient_id))
         .where(
-            col(Referral.territory_id) == territory_id,
+            col(Referral.territory_id) == actor.territory_id,
             col(Referral.state) == ReferralState.WAITING,
             col(Booking.state) == BookingState.HONOURED,
             col(Slot.end_at) > now - ASK_WITHIN,

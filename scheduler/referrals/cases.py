@@ -21,6 +21,7 @@ from scheduler.referrals.pathways.kept import GP
 from scheduler.referrals.places import takes_patients
 from scheduler.referrals.policies import in_force
 from scheduler.referrals.worklists import Facts, Worklist, worklist_of
+from scheduler.rows import id_of
 from scheduler.store.tables import (
     Booking,
     BookingState,
@@ -31,6 +32,7 @@ from scheduler.store.tables import (
     OfferLink,
     OfferState,
     Patient,
+    Practitioner,
     Referral,
     ReferralEvent,
     ReferralState,
@@ -105,7 +107,8 @@ def _has_a_day(today: date) -> ColumnElement[bool]:
 class _Known:
     """What surrounds the referrals of a territory, by referral."""
 
-    offers: Mapping[UUID, tuple[Offer, Intake]]
+    offers: Mapping[UUID, Row[Any]]
+    intakes: Mapping[int, Intake]
     told: Collection[UUID]
     declines: Mapping[UUID, int]
     in_conflict: Collection[UUID]
@@ -119,6 +122,7 @@ class _Known:
     ) -> "_Known":
         return cls(
             offers=_offers(session, territory_id, concerned),
+            intakes=_intakes(session, territory_id),
             told=_told(session, territory_id),
             declines=_declines(session, territory_id),
             in_conflict=_in_conflict(session, territory_id),
@@ -133,7 +137,8 @@ def _case(referral: Row[Any], known: _Known, policy: Policy, today: date) -> Cas
     needs = Needs(**dict(zip(NEEDS, referral[-len(NEEDS) :], strict=True)))
     own = None if referral.pathway == GP else referral.tier  # of its pathway, kept by ``ranking``
     tier = own or tier_of(needs, None if born is None else age_on(born, today), policy.tiers)
-    offer, intake = known.offers.get(referral.id, (None, None))
+    offer = known.offers.get(referral.id)
+    intake = None if offer is None else known.intakes[offer.intake_id]
     is_open = offer is not None and offer.state is OfferState.OPEN
     facts = Facts(
         state=referral.state,
@@ -174,12 +179,10 @@ def _gone(intake: Intake, today: date, *, is_open: bool) -> bool:
     return intake.leaving_on is not None and intake.leaving_on <= today
 
 
-def _offers(
-    session: Session, territory_id: int, concerned: ColumnElement[bool]
-) -> dict[UUID, tuple[Offer, Intake]]:
+def _offers(session: Session, territory_id: int, concerned: ColumnElement[bool]) -> dict[UUID, Row[Any]]:
+    asked: list[Any] = [Offer.referral_id, Offer.intake_id, Offer.state, Offer.expires_at]
     query = (
-        select(Offer, Intake)
-        .join(Intake, col(Intake.id) == col(Offer.intake_id))
+        columns(*asked)
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
         .where(
             col(Referral.territory_id) == territory_id,
@@ -187,7 +190,16 @@ def _offers(
             col(Offer.state).in_(_HELD),
         )
     )
-    return {offer.referral_id: (offer, intake) for offer, intake in session.exec(query)}
+    return {offer.referral_id: offer for offer in session.execute(query)}
+
+
+def _intakes(session: Session, territory_id: int) -> dict[int, Intake]:
+    query = (
+        select(Intake)
+        .join(Practitioner, col(Practitioner.id) == col(Intake.practitioner_id))
+        .where(col(Practitioner.territory_id) == territory_id)
+    )
+    return {id_of(intake): intake for intake in session.exec(query)}
 
 
 def _told(session: Session, territory_id: int) -> set[UUID]:

@@ -363,7 +363,7 @@ def _concerned(session: Session, proposal_ids: Sequence[UUID]) -> set[UUID]:
 
 def _left_at(session: Session, intakes: Mapping[int, Intake]) -> dict[int, Left]:
     """Give what is left of intakes that are kept from changing, beside the proposals still undecided."""
-    taken = taken_places(session, list(intakes), proposed=False)
+    taken = taken_places(session, list(intakes.values()), proposed=False)
     return {intake_id: left_in(intake, taken[intake_id]) for intake_id, intake in intakes.items()}
 
 

@@ -230,7 +230,7 @@ def _offering(
     )
     away = away_on(session, territory_id, on)
     rows = [row for row in session.exec(query) if takes_patients(row[0], on) and row[1].id not in away]
-    taken = taken_places(session, [id_of(intake) for intake, _, _ in rows], proposed=proposed)
+    taken = taken_places(session, [intake for intake, _, _ in rows], proposed=proposed)
     return [
         _Offering(intake, practitioner, practice, left_in(intake, taken[id_of(intake)]))
         for intake, practitioner, practice in rows

@@ -252,5 +252,5 @@ def _still_left(session: Session, territory_id: int, on: date) -> dict[int, Left
         .with_for_update(of=Intake, key_share=True)
     )
     intakes = [intake for intake in session.exec(query) if takes_patients(intake, on)]
-    taken = taken_places(session, [id_of(intake) for intake in intakes])
+    taken = taken_places(session, intakes)
     return {id_of(intake): left_in(intake, taken[id_of(intake)]) for intake in intakes}

@@ -54,7 +54,7 @@ def supersede_stale(session: Session, actor: Actor, *, on: date, policy: Policy,
         withdraw(session, actor, each.proposal, each.referral, why.value, now=now)
     session.flush()
     kept = [each for each in pending if each.proposal.state is ProposalState.PROPOSED]
-    taken = taken_places(session, [id_of(each.intake) for each in kept])
+    taken = taken_places(session, [each.intake for each in kept])
     for each in beyond_places(kept, taken):
         withdraw(session, actor, each.proposal, each.referral, Undone.FEWER_PLACES.value, now=now)
         gone.append((each, Undone.FEWER_PLACES))

@@ -34,6 +34,16 @@ class WithdrawReason(StrEnum):
     CLOSED = "closed"
 
 
+def any_half_way(session: Session, actor: Actor, *, now: datetime) -> bool:
+    """Tell whether ``remind_offers`` has anything to do."""
+    return bool(_half_way(session, actor, now))
+
+
+def any_over(session: Session, actor: Actor, *, now: datetime) -> bool:
+    """Tell whether ``expire_offers`` has anything to do."""
+    return bool(_out_of_time(session, actor, now))
+
+
 def remind_offers(session: Session, actor: Actor, *, now: datetime) -> int:
     """Write again about the offers of a territory that are half way to their end; gives their number.
 

@@ -1,7 +1,9 @@
 """What the GPs of a simulation do: answer or fall silent, open places, pause, leave."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -9,11 +11,9 @@ from sqlmodel import Session
 from scheduler.directory import IntakeGiven
 from scheduler.referrals.answers import DeclineReason, accept, decline
 from scheduler.referrals.departures import announce_departure
-from scheduler.referrals.offers import group_of
 from scheduler.referrals.own_intake import own_intake, pause, set_intake
 from scheduler.simulation.people import Doctor
 from scheduler.simulation.world import Act, World, offer_is_open
-from scheduler.store.tables import Intake, Offer
 
 _REASONS = tuple(DeclineReason)
 _PAUSES_A_MONTH = 0.08
@@ -26,16 +26,15 @@ class Gps:
     """The GPs of a world, each with the habits of ``people``."""
 
     world: World
-    answered: set[UUID] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
 
-    def plan_answer(self, session: Session, offer_id: UUID) -> None:
+    def plan_answer(self, offered: Mapping[str, Any]) -> None:
         """Let the GP answer a group of offers once, or fall silent."""
-        world = self.world
-        offer = session.get_one(Offer, offer_id)
-        if (group := group_of(offer)) in self.answered:
+        world, offer_id, group = self.world, UUID(offered["offer"]), offered["group"]
+        if group in self.answered:
             return
         self.answered.add(group)
-        doctor = world.doctor(session.get_one(Intake, offer.intake_id).practitioner_id)
+        doctor = world.doctor(offered["practitioner"])
         habit = doctor.habit
         if world.rng.random() > habit.answers:
             return

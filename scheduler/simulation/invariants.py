@@ -4,9 +4,14 @@ Each question is one statement over every row, and finds rows that should not ex
 every hour at which anything was written since the hour before. Where nothing was, which SQLite itself tells
 (``PRAGMA data_version``), the answers of the last look hold: none of them depends on the time. What costs a
 second look at every history is asked once a day, at the end of it, and the trace of accesses is walked once.
+
+The database answers beside the simulation, which lives on meanwhile: SQLite leaves the interpreter alone
+while it works. What it looks at is the hour's end, one read transaction begun there, and the next look
+begins when the answers of the last one are known.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, Self
 
@@ -64,35 +69,54 @@ class BrokenInvariant(AssertionError):
 class Watch:
     """Looks at an embedded store on a connection of its own, for as long as a simulation lasts.
 
-    Each look raises ``BrokenInvariant``, naming the first thing found that must not exist.
+    ``BrokenInvariant``, naming the first thing found that must not exist and the hour it was looked for, is
+    raised by what waits for a look: the next look, ``finish``, or the end.
     """
 
     def __init__(self, store: Store, coordinator: Actor) -> None:
         self._store, self._coordinator = store, coordinator
         self._seen_version: int | None = None
+        self._under_way: Future[None] | None = None
 
     def __enter__(self) -> Self:
         self._connection: Any = self._store.engine.raw_connection()
+        self._beside = ThreadPoolExecutor(1)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self._beside.shutdown()
+            self._connection.close()
 
-    def check_hour(self, *, at: datetime) -> None:
-        """Look for what must not exist at any hour."""
-        ((version,),) = self._connection.cursor().execute("PRAGMA data_version").fetchall()
-        if version != self._seen_version:
-            self._look(_EVERY_HOUR, at)
+    def check_hour(self, *, at: datetime, ends_day: bool = False) -> None:
+        """Begin to look for what must not exist at any hour, and in histories where the hour ends a day."""
+        self.finish()
+        version = self.version()
+        if version != self._seen_version or ends_day:
+            self._begin_look(_EVERY_HOUR | (_EVERY_DAY if ends_day else {}), at)
             self._seen_version = version
 
-    def check_day(self, *, at: datetime) -> list[Case]:
-        """Look longer: histories against states, and each case that needs a person in exactly one list.
+    def version(self) -> int:
+        """Give a number that is another one whenever anything was written."""
+        ((version,),) = self._connection.cursor().execute("PRAGMA data_version").fetchall()
+        return int(version)
+
+    def finish(self) -> None:
+        """Wait for the answers of the look that is under way."""
+        if self._under_way is not None:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+
+    def check_cases(self, *, at: datetime) -> list[Case]:
+        """Look whether each case that needs a person is in exactly one list.
 
         Returns
         -------
         Every open case.
         """
-        self._look(_EVERY_DAY, at)
         with self._store.read() as session:
             cases = all_cases(session, self._coordinator.territory_id, now=at)
         if lost := [case for case in cases if case.worklist is None and case.facts.next_on is None]:
@@ -103,13 +127,24 @@ class Watch:
 
     def check_end(self, *, at: datetime) -> None:
         """Look at every message, and walk the trace of accesses, which must be whole."""
-        self._look({"a message given up": "SELECT id FROM message WHERE state = 'dead'"}, at)
+        self.finish()
+        self._begin_look({"a message given up": "SELECT id FROM message WHERE state = 'dead'"}, at)
+        self.finish()
         with self._store.read() as session:
             if (broken := check_chain(session)) is not None:
                 raise BrokenInvariant("the trace is broken", at, broken)
 
+    def _begin_look(self, questions: Mapping[str, str], at: datetime) -> None:
+        cursor = self._connection.cursor()
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*) FROM territory").fetchall()  # the view of a transaction is its first
+        self._under_way = self._beside.submit(self._look, questions, at)
+
     def _look(self, questions: Mapping[str, str], at: datetime) -> None:
-        territory = {"territory": self._coordinator.territory_id}
-        for what, query in questions.items():
-            if rows := self._connection.cursor().execute(query, territory).fetchall():
-                raise BrokenInvariant(what, at, len(rows))
+        territory, cursor = {"territory": self._coordinator.territory_id}, self._connection.cursor()
+        try:
+            for what, query in questions.items():
+                if rows := cursor.execute(query, territory).fetchall():
+                    raise BrokenInvariant(what, at, len(rows))
+        finally:
+            cursor.execute("ROLLBACK")

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
@@ -44,6 +43,7 @@ from scheduler.store.engine import Store
 from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 
 _SATURDAY, _FRIDAY = 5, 4
+_EVENING = 20
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
@@ -86,7 +86,7 @@ class _Year:
         self.gps, self.patients = Gps(world), Patients(world)
         self.coordination = Coordination(world, self.patients)
         self.mailbox = Mailbox()
-        self._seen_event = 0
+        self._seen_event, self._seen_version = 0, 0
 
     def run(self) -> Outcome:
         world = self.world
@@ -95,8 +95,9 @@ class _Year:
         until = datetime.combine(end, datetime.min.time(), ZoneInfo(ZONE)).astimezone(UTC)
         num_hours = 0
         while world.now < until:  # hours of the sun: the days of the clock changes have 23 and 25
-            self._hour(world.now.astimezone(ZoneInfo(ZONE)))
-            self.watch.check_hour(at=world.now)
+            local = world.now.astimezone(ZoneInfo(ZONE))
+            self._hour(local)
+            self.watch.check_hour(at=world.now, ends_day=local.hour == _EVENING)
             world.now += HOUR
             num_hours += 1
         return self._outcome(num_hours)
@@ -114,9 +115,9 @@ class _Year:
         if works:
             self._tell()
         self._notice()
-        if local.hour == 20:
+        if local.hour == _EVENING:
             self.patients.go()
-            self.coordination.work_through(self.watch.check_day(at=self.world.now))
+            self.coordination.work_through(self.watch.check_cases(at=self.world.now))
 
     def _by_the_clock(self, local: datetime) -> None:
         """Do what jobs do once a day, or a month."""
@@ -156,6 +157,9 @@ class _Year:
 
     def _notice(self) -> None:
         """Read what is new in the history, and plan what people will do about it."""
+        if (version := self.watch.version()) == self._seen_version:
+            return
+        self._seen_version = version
         asked: Any = (ReferralEvent.id, ReferralEvent.kind, ReferralEvent.referral_id, ReferralEvent.detail)
         query = select(*asked).where(
             col(ReferralEvent.id) > self._seen_event, col(ReferralEvent.kind).in_(_NOTICED)
@@ -163,12 +167,12 @@ class _Year:
         with self.world.store.read() as session:
             for event in session.exec(query.order_by(col(ReferralEvent.id))):
                 self._seen_event = event.id
-                self._react(session, event)
+                self._react(event)
 
-    def _react(self, session: Session, event: Any) -> None:
+    def _react(self, event: Any) -> None:
         world, patients = self.world, self.patients
         if event.kind == "offer":
-            self.gps.plan_answer(session, UUID(event.detail["offer"]))
+            self.gps.plan_answer(event.detail)
         elif event.kind == "accept":
             world.later(world.rng.randint(24, 24 * 40), patients.visit(event.referral_id))
         elif event.kind == "see":

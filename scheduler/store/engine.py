@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from scheduler.store.discretion import without_row_contents
 from scheduler.store.writer import WriterLock
 
 log = structlog.get_logger()
+
+_SAVEPOINT_STEPS = {
+    "do_savepoint": "SAVEPOINT",
+    "do_release_savepoint": "RELEASE SAVEPOINT",
+    "do_rollback_to_savepoint": "ROLLBACK TO SAVEPOINT",
+}
 
 READ_ONLY = "relais_read_only"
 """Key of ``session.info`` that is true in a session that cannot write."""
@@ -105,6 +112,8 @@ class Store:
             address.set(drivername="sqlite+pysqlite"), connect_args={"timeout": 5}, **_OPTIONS
         )
         engine.dialect.statement_compiler = _HintingCompiler
+        for step, words in _SAVEPOINT_STEPS.items():
+            setattr(engine.dialect, step, partial(_step_of_savepoint, words))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return cls(engine, WriterLock(path.with_name(path.name + ".writer")))
@@ -195,6 +204,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get(_KIND, "read")
     raw: Any = connection.connection.dbapi_connection  # at each transaction: 5 us each instead of 300
-    raw.execute(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
-    raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
+    if connection.info.get(_KIND) != kind:
+        raw.execute(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
+        raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
+        connection.info[_KIND] = kind
     connection.exec_driver_sql("BEGIN" if kind == "read" else "BEGIN IMMEDIATE")
+
+
+def _step_of_savepoint(words: str, connection: Connection, name: str) -> None:
+    """Take a step of a savepoint as it is: as a statement its name, new each time, is compiled each time."""
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"{words} {name}")

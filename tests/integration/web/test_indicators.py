@@ -129,6 +129,7 @@ def test_the_coordination_sends_again_and_posts_letters(store: Store, town: Town
             session, territory_id=town.territory_id, key="m", recipient="a@b.test", letter=LETTER, now=NOW
         )
         assert row is not None
+        row = session.get_one(Message, row.id)
         row.state, row.last_failure = MessageState.DEAD, "recipient_refused"
     browser = browser_of(Role.COORDINATOR)
     page = browser.open("/messages")
