@@ -6,6 +6,7 @@ all is shown where the console script itself is started (``tests.acceptance.cli.
 """
 
 import atexit
+import gc
 import json
 import os
 import select
@@ -13,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOADED = ("api.app", "api.cli.command", "uvicorn")
+LOADED = ("api.app", "api.cli.command", "uvicorn", "ortools.graph.python.min_cost_flow", "scipy.sparse")
 _LONGEST_ORDER = 1 << 17
 
 
@@ -102,23 +104,28 @@ def _warm() -> socket.socket:
 
 def _main() -> None:
     _load()
-    program = _forked(socket.socket(fileno=int(sys.argv[1])))
+    gc.collect()
+    gc.freeze()  # as ``relais serve`` does once it is ready
+    with socket.socket(fileno=int(sys.argv[1])) as control:
+        program = _forked(control)
     if program is not None:
-        sys.exit(program())
+        _run(program)
 
 
 def _load() -> None:
-    """Import everything, and let FastAPI work out the parameters of every route."""
+    """Import everything, let FastAPI work out the parameters of every route, and read the communes."""
     for name in LOADED:
         import_module(name)
     from fastapi import FastAPI
 
     from api.app import _routes
     from api.security import undeclared_routes
+    from scheduler.territory.communes import communes
 
     application = FastAPI(openapi_url=None)
     application.router.routes.extend(_routes())
     assert undeclared_routes(application) == []
+    communes()
 
 
 def _forked(control: socket.socket) -> Callable[[], object] | None:
@@ -136,7 +143,6 @@ def _forked(control: socket.socket) -> Callable[[], object] | None:
             continue
         pid = os.fork()
         if pid == 0:
-            control.close()
             return _become(order, streams)
         running.add(pid)
         for stream in streams:
@@ -163,6 +169,22 @@ def _become(order: dict[str, object], streams: list[int]) -> Callable[[], object
     module, _, name = order["program"].partition(":")
     function: Callable[[], object] = getattr(import_module(module), name)
     return function
+
+
+def _run(program: Callable[[], object]) -> None:
+    """Run a program to its end as Python does, but for taking apart all that was loaded: that takes long."""
+    try:
+        code = program()
+    except SystemExit as leaving:
+        code = leaving.code
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 if __name__ == "__main__":

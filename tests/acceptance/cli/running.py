@@ -6,6 +6,7 @@ import pty
 import select
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from unittest import mock
 import structlog
 
 from api.cli.command import run
+from tests import warm
 
 RELAIS = Path(sys.executable).with_name("relais")
+COMMAND = "api.cli:main"
 DATA = Path(__file__).parents[2] / "data"
 
 
@@ -28,8 +31,8 @@ class Ended:
     err: str
 
 
-def relais(*arguments, folder=None, stdin="", **environment):
-    """Run the command in a pipe, with a data folder of its own."""
+def relais_script(*arguments, folder=None, stdin="", **environment):
+    """Start the installed command in a pipe, with a data folder of its own."""
     assert RELAIS.exists(), (
         "the console script is missing; install it with: pip install --no-deps --editable ."
     )
@@ -45,6 +48,30 @@ def relais(*arguments, folder=None, stdin="", **environment):
         check=False,
     )
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def relais(*arguments, folder=None, stdin="", **environment):
+    """Run the command as ``relais_script`` does, in a process that need not load it first."""
+    (reads, asks), (out, says), (err, complains) = [os.pipe() for _ in range(3)]
+    program = warm.start(
+        COMMAND,
+        *map(str, arguments),
+        environment=_environment(folder, environment),
+        streams=(reads, says, complains),
+        folder=folder,
+    )
+    for stream in (reads, says, complains):
+        os.close(stream)
+    with ThreadPoolExecutor(2) as readers, os.fdopen(asks, "w", encoding="utf-8") as asked:
+        heard = [readers.submit(_read, stream) for stream in (out, err)]
+        asked.write(stdin)
+        asked.close()
+        return Ended(code=program.wait(), out=heard[0].result(), err=heard[1].result())
+
+
+def _read(stream):
+    with os.fdopen(stream, encoding="utf-8") as heard:
+        return heard.read()
 
 
 def relais_here(*arguments, folder=None, stdin="", **environment):
@@ -69,22 +96,19 @@ def relais_on_a_terminal(*arguments, folder=None, answers=()):
     ``answers`` are pairs: what the command asks, and what is typed once it has asked.
     """
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [str(RELAIS), *map(str, arguments)],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        cwd=folder,
-        env=_environment(folder, {"TERM": "xterm"}),
-    ) as process:
-        os.close(theirs)
-        try:
-            shown = _converse(ours, list(answers))
-            code = process.wait(timeout=10)
-        finally:
-            process.kill()
-            os.close(ours)
+    program = warm.start(
+        COMMAND,
+        *map(str, arguments),
+        environment=_environment(folder, {"TERM": "xterm"}),
+        streams=(theirs, theirs, theirs),
+        folder=folder,
+    )
+    os.close(theirs)
+    try:
+        shown = _converse(ours, list(answers))
+        code = program.wait(timeout_s=10)
+    finally:
+        os.close(ours)
     return Ended(code=code, out=shown, err="")
 
 

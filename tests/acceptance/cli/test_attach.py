@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.acceptance.cli.big_files import write_files
-from tests.acceptance.cli.running import DATA, relais, relais_here, relais_on_a_terminal
+from tests.acceptance.cli.running import DATA, relais, relais_here, relais_on_a_terminal, relais_script
 
 PATIENTS, PRACTITIONERS = DATA / "patients.csv", DATA / "practitioners.csv"
 EXAMPLE = ("attach", PATIENTS, PRACTITIONERS, "--on", "2026-11-21")
@@ -16,7 +16,7 @@ def proposals(path, delimiter=";"):
 
 
 def test_the_table_by_tier_the_proof_and_the_warnings_in_a_pipe():
-    done = relais(*EXAMPLE)
+    done = relais_script(*EXAMPLE)
     assert done.code == 0
     assert done.err == ""
     assert "Le plus loin" in done.out

@@ -1,7 +1,7 @@
 import pytest
 
 from scheduler.store.tables import Role
-from tests.acceptance.cli.running import relais, relais_here
+from tests.acceptance.cli.running import relais_here, relais_script
 
 COMMANDS = [
     (),
@@ -53,7 +53,7 @@ def test_every_command_explains_itself_in_80_columns_with_an_example(command):
 
 
 def test_the_first_page_names_every_command_and_loads_nothing_heavy():
-    done = relais("--help", PYTHONPROFILEIMPORTTIME="1")
+    done = relais_script("--help", PYTHONPROFILEIMPORTTIME="1")
     for command in {path[0] for path in COMMANDS if path}:
         assert f"│ {command} " in done.out
     loaded = {line.rpartition("|")[2].strip() for line in done.err.splitlines()}

@@ -16,7 +16,7 @@ from scheduler.clock import utc_now
 from scheduler.errors import NotSignedIn
 from scheduler.store.engine import Store
 from scheduler.store.tables import Account, Practitioner, Role, Territory
-from tests.acceptance.cli.running import RELAIS, relais, relais_here, relais_on_a_terminal
+from tests.acceptance.cli.running import RELAIS, relais, relais_here, relais_on_a_terminal, relais_script
 
 PASSWORD = "une phrase assez longue"
 NEW_PASSWORD = "une autre phrase longue"
@@ -34,7 +34,7 @@ def opened(folder):
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
-    assert relais("migrate", folder=folder).code == 0
+    assert relais_here("migrate", folder=folder).code == 0
     with opened(folder) as store, store.write() as session:
         session.add(Territory(slug="senart", name="CPTS Sénart"))
         session.flush()
@@ -73,7 +73,7 @@ def account(folder, email="claire@exemple.fr"):
 
 
 def test_migrate_makes_the_database_then_has_nothing_to_do(tmp_path):
-    first = relais("migrate", folder=tmp_path)
+    first = relais_script("migrate", folder=tmp_path)
     assert (first.code, first.err) == (0, "")
     assert "appliquée" in first.out
     assert "déjà à jour" in relais("migrate", folder=tmp_path).out
