@@ -12,8 +12,10 @@ from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.programme import programme_of
 from matching.solvers.weighted.region import Region
 
-# Beyond this many units of loss, the last one is too close to the rounding of a double (2**53).
-_TRUSTED_LOSS = 2**45
+# In units of the objective, which is whole: far more than the error of a bound of HiGHS.
+_MARGIN = 0.1
+# Beyond this many units of loss, that margin is too close to the rounding of a double (2**53).
+_TRUSTED_LOSS = 2**42
 
 
 def solve_region(
@@ -38,7 +40,8 @@ def solve_region(
     """
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
-    gap = tolerance * ((region.loss - region.least) / region.dual.scale)
+    hope = (region.loss - region.least) / region.dual.scale
+    gap = max(tolerance * hope, 1 - 2 * _MARGIN)  # less than one unit better is not better
 
     def tell(bound: float, x: Float64 | None) -> None:
         assert news is not None  # noqa: S101 - only passed on when it is there
@@ -60,10 +63,10 @@ def _better(region: Region, choice: Int64, x: Float64 | None) -> Int64 | None:
 def _most_gain(region: Region, bound: float) -> int:
     """Return what can be won at most, in exact integers unless HiGHS proves less.
 
-    Objectives are whole, so the bound of HiGHS on losses may be rounded down once half a unit, far more
-    than its error for losses below ``_TRUSTED_LOSS``, is added.
+    Objectives are whole, so what the bound of HiGHS on losses leaves may be rounded down once ``_MARGIN`` is
+    added, for losses below ``_TRUSTED_LOSS``.
     """
     most = region.most_gain
     if region.loss // region.dual.scale > _TRUSTED_LOSS or not np.isfinite(bound):
         return most
-    return max(0, min(most, int(np.floor(region.loss / region.dual.scale - bound + 0.5))))
+    return max(0, min(most, int(np.floor(region.loss / region.dual.scale - bound + _MARGIN))))
