@@ -14,6 +14,7 @@ import pytest
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
 from tests import postgresql
+from tests.engines import Engines, copy_database, quick_folder
 
 _FOLDER = pytest.StashKey[Path]()
 
@@ -65,12 +66,26 @@ def _migrated(url: str) -> None:
     store.close()
 
 
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """Keep the database engines of one worker."""
+    engines = Engines()
+    yield engines
+    engines.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_file() -> Iterator[Path]:
+    """Name the SQLite file of one worker: the same for all tests, so that its engine stays the same."""
+    folder = quick_folder()
+    yield folder / "relais.db"
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_file: Path) -> str:
     """Give the address of a fresh migrated SQLite file."""
-    path = tmp_path / "relais.db"
-    shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    return copy_database(sqlite_template, sqlite_file)
 
 
 @pytest.fixture(scope="session")
@@ -88,9 +103,11 @@ def empty_postgresql_url(postgresql_databases: postgresql.Databases) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def postgresql_recycled(postgresql_databases: postgresql.Databases) -> Iterator[postgresql.Recycled]:
+def postgresql_recycled(
+    postgresql_databases: postgresql.Databases, engines: Engines
+) -> Iterator[postgresql.Recycled]:
     """Keep one migrated PostgreSQL database per worker."""
-    recycled = postgresql.Recycled(postgresql_databases)
+    recycled = postgresql.Recycled(postgresql_databases, before_drop=engines.forget)
     yield recycled
     recycled.close()
 
@@ -126,17 +143,10 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def open_store() -> Iterator[Callable[[str], Store]]:
+def open_store(engines: Engines) -> Iterator[Callable[[str], Store]]:
     """Open stores that are closed when the test ends."""
-    opened: list[Store] = []
-
-    def open_one(url: str) -> Store:
-        opened.append(Store.open(url))
-        return opened[-1]
-
-    yield open_one
-    for store in opened:
-        store.close()
+    yield engines.open
+    engines.take_back()
 
 
 @pytest.fixture

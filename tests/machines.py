@@ -1,4 +1,4 @@
-"""State machines over a real store: each example has its own migrated SQLite file, or shares a given store.
+"""State machines over a real store: each example has an empty migrated SQLite file, or shares a given store.
 
 Examples that share a store keep to a territory of their own. What happens at the same instant is raced on
 both engines in the integration tests.
@@ -6,7 +6,6 @@ both engines in the integration tests.
 
 import atexit
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,35 +17,34 @@ from sqlmodel import Session
 from matching.errors import RelaisError
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
+from tests.engines import Engines, copy_database, quick_folder
 
-_MEMORY = Path("/dev/shm")  # hundreds of small commits: on a disk each would wait for it
-
-
-def _new_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="relais-machine-", dir=_MEMORY if _MEMORY.is_dir() else None))
+_ENGINES = Engines()
 
 
 @cache
 def _template() -> Path:
-    folder = _new_folder()
+    folder = quick_folder()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    store = Store.open(f"sqlite:///{folder / 'relais.db'}")
+    store = Store.open(f"sqlite:///{folder / 'template.db'}")
     migrate(store)
     store.close()
-    return folder / "relais.db"
+    return folder / "template.db"
+
+
+def _new_store() -> Store:
+    """Open the one file of all examples, migrated and empty."""
+    return _ENGINES.open(copy_database(_template(), _template().with_name("relais.db")))
 
 
 @contextmanager
 def fresh_store() -> Iterator[Store]:
-    """Open a migrated SQLite file for the length of one example, and remove it."""
-    folder = _new_folder()
-    shutil.copyfile(_template(), folder / "relais.db")
-    store = Store.open(f"sqlite:///{folder / 'relais.db'}")
+    """Open a migrated SQLite file for the length of one example."""
+    store = _new_store()
     try:
         yield store
     finally:
-        store.close()
-        shutil.rmtree(folder)
+        _ENGINES.take_back()
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -60,13 +58,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     def __init__(self, shared: Store | None = None) -> None:
         super().__init__()
-        self._folder: Path | None = None
-        if shared is not None:
-            self.store = shared
-            return
-        self._folder = _new_folder()
-        shutil.copyfile(_template(), self._folder / "relais.db")
-        self.store = Store.open(f"sqlite:///{self._folder / 'relais.db'}")
+        self._is_shared = shared is not None
+        self.store = shared or _new_store()
 
     def refusal_of(self, act: Callable[[Session], object]) -> RelaisError | None:
         """Do something in one transaction; give the error that refused it, None when it was done."""
@@ -78,7 +71,6 @@ class StoreMachine(RuleBasedStateMachine):
         return None
 
     def teardown(self) -> None:
-        """Close and remove the store of this example."""
-        if self._folder is not None:
-            self.store.close()
-            shutil.rmtree(self._folder)
+        """Close the store of this example."""
+        if not self._is_shared:
+            _ENGINES.take_back()

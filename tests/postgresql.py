@@ -12,7 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -187,8 +187,9 @@ class Recycled:
 
     MAX_LOANS = 200  # deleted rows pile up
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, before_drop: Callable[[str], None] = lambda _url: None) -> None:
         self._databases = databases
+        self._before_drop = before_drop
         self._num_loans = 0
         self._open()
 
@@ -201,6 +202,7 @@ class Recycled:
 
     def close(self) -> None:
         """Throw the database away."""
+        self._before_drop(self.url)
         self._database.close()
 
     def take_back(self) -> None:

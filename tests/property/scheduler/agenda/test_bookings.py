@@ -387,7 +387,7 @@ class Bookings(StoreMachine):
 
     def everything(self) -> SlotQuery:
         now = self.model.now
-        return SlotQuery(insee="77445", from_at=now, to_at=now + timedelta(days=3), limit=200)
+        return SlotQuery(insee="77445", from_at=now, to_at=now + timedelta(days=2), limit=200)
 
     def check_history(self, session: Session, rows: list[Booking]) -> None:
         """Every step is a known one, follows the one before, and names the access to a patient's file."""
