@@ -43,7 +43,7 @@ def test_families_have_the_published_ranges(family: str) -> None:
 
 
 def test_a_run_prints_one_row_per_instance(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gap.main(["--time", "2", "--generated", "c:3:20", "--seed", "3"]) == 0
+    assert gap.main(["--time", "30", "--generated", "c:3:20", "--seed", "3"]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| c0320")]
     assert len(rows) == 1
     assert rows[0].count("proven") == len(gap.METHODS)
