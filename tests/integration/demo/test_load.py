@@ -16,6 +16,7 @@ from scheduler.demo.store import DemoLoaded, NotADemo, erase_demo, open_demo_sto
 from scheduler.demo.values import DemoTerritory
 from scheduler.errors import InvalidSetting
 from scheduler.settings import Settings
+from scheduler.store.engine import Store
 from scheduler.store.tables import Account, Intake, Practitioner, Referral, ReferralState, Slot, SlotState
 from scheduler.territory.registry import register_territory
 
@@ -30,9 +31,16 @@ def demo() -> DemoTerritory:
     return replace(whole, referrals=whole.referrals[:40])
 
 
-def test_everybody_of_the_demo_is_in_the_store(store, demo: DemoTerritory) -> None:
+def test_the_demo_is_whole_lets_people_in_and_fills_its_agendas(store: Store, demo: DemoTerritory) -> None:
+    """All about one load: it takes longer than what is asked of it."""
     with store.write() as session:
         load_demo(session, demo, now=NOW)
+    everybody_is_in_the_store(store, demo)
+    every_account_signs_in_with_the_printed_password(store, demo)
+    each_calendar_gives_slots_and_says_what_it_left_out(store, demo)
+
+
+def everybody_is_in_the_store(store: Store, demo: DemoTerritory) -> None:
     with store.read() as session:
         states = Counter(session.exec(select(Referral.state)).all())
         assert session.exec(select(func.count(col(Practitioner.id)))).one() == 40
@@ -46,9 +54,7 @@ def test_everybody_of_the_demo_is_in_the_store(store, demo: DemoTerritory) -> No
     assert len(households) == len({k for k, m in demo.households().items() if len(m) > 1})
 
 
-def test_every_demo_account_signs_in_with_the_printed_password(store, demo: DemoTerritory) -> None:
-    with store.write() as session:
-        load_demo(session, replace(demo, referrals=()), now=NOW)
+def every_account_signs_in_with_the_printed_password(store: Store, demo: DemoTerritory) -> None:
     limits = Limits.of(Settings())
     for account in demo.accounts:
         signed_in = sign_in(
@@ -57,9 +63,7 @@ def test_every_demo_account_signs_in_with_the_printed_password(store, demo: Demo
         assert signed_in.token
 
 
-def test_each_calendar_gives_slots_and_says_what_it_left_out(store, demo: DemoTerritory) -> None:
-    with store.write() as session:
-        load_demo(session, replace(demo, referrals=()), now=NOW)
+def each_calendar_gives_slots_and_says_what_it_left_out(store: Store, demo: DemoTerritory) -> None:
     lines = read_demo_calendars(store, demo, now=NOW)
     assert len(lines) == len(demo_calendars(demo, TODAY)) == 8
     assert all(line.num_open > 0 for line in lines)
