@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
@@ -13,10 +14,12 @@ from scheduler.territory.travel import road_km
 TODAY = date(2026, 11, 21)
 SEEDS = range(6)
 
+drawn = cache(demo_territory)  # it takes a while, and what it gives cannot be changed
+
 
 @pytest.fixture(scope="module")
 def territory():
-    return demo_territory(1, TODAY)
+    return drawn(1, TODAY)
 
 
 def share(territory, told):
@@ -28,7 +31,7 @@ def test_same_seed_and_day_give_the_same_territory(territory):
 
 
 def test_another_seed_gives_other_people(territory):
-    other = demo_territory(2, TODAY)
+    other = drawn(2, TODAY)
     assert other.referrals != territory.referrals
     assert other.communes == territory.communes
 
@@ -57,7 +60,7 @@ def test_numbers_of_people(territory):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_proportions_are_plausible_whatever_the_seed(seed):
-    territory = demo_territory(seed, TODAY)
+    territory = drawn(seed, TODAY)
     assert sum(r.needs.ald is True for r in territory.referrals) == 108  # a third of 324
     assert 0.12 < share(territory, lambda r: r.age(TODAY) > 70) < 0.30
     assert 0.08 < share(territory, lambda r: r.age(TODAY) < 18) < 0.22
@@ -71,14 +74,14 @@ def test_proportions_are_plausible_whatever_the_seed(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_old_people_are_more_often_in_ald_than_young_ones(seed):
-    referrals = demo_territory(seed, TODAY).referrals
+    referrals = drawn(seed, TODAY).referrals
     old, young = ([r for r in referrals if low <= r.age(TODAY) < high] for low, high in ((65, 120), (0, 40)))
     assert sum(r.needs.ald for r in old) / len(old) > 2 * sum(r.needs.ald for r in young) / len(young)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_patients_live_in_the_communes_in_proportion(seed):
-    territory = demo_territory(seed, TODAY)
+    territory = drawn(seed, TODAY)
     lives = Counter(r.insee for r in territory.referrals)
     for commune in territory.communes:
         expected = 600 * commune.population / territory.inhabitants
@@ -101,7 +104,7 @@ def test_practitioners_practise_in_the_communes_in_proportion(territory):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_minor_is_never_without_a_parent(seed):
-    territory = demo_territory(seed, TODAY)
+    territory = drawn(seed, TODAY)
     households = territory.households()
     for child in (r for r in territory.referrals if r.age(TODAY) < 18):
         assert child.household is not None
@@ -110,7 +113,7 @@ def test_a_minor_is_never_without_a_parent(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_household_lives_together_and_was_signalled_together(seed):
-    households = demo_territory(seed, TODAY).households()
+    households = drawn(seed, TODAY).households()
     assert 40 < len(households) < 160
     for members in households.values():
         assert 2 <= len(members) <= 5
@@ -123,7 +126,7 @@ def test_a_household_lives_together_and_was_signalled_together(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_needs_agree_with_age_gender_and_date(seed):
-    for r in demo_territory(seed, TODAY).referrals:
+    for r in drawn(seed, TODAY).referrals:
         assert 0 <= r.age(TODAY) <= 96
         assert TODAY - timedelta(days=300) <= r.waiting_since <= TODAY
         assert not (r.needs.c2s and r.needs.ame)

@@ -1,4 +1,6 @@
+import gzip
 import time
+from importlib.resources import files
 
 import pytest
 
@@ -170,16 +172,12 @@ def test_table_is_read_once():
 
 
 def test_loading_and_looking_up_is_fast():
-    from importlib.resources import files
-
     packed = files("scheduler.territory").joinpath("data", "communes.csv.gz").read_bytes()
-    start = time.perf_counter()
-    import gzip
-
+    start_s = time.thread_time()  # of the processor: others may keep it busy
     directory = CommuneDirectory(gzip.decompress(packed).decode())
     directory.by_insee("77445")
     directory.search("savigny")
-    assert time.perf_counter() - start < 1.0  # 150 ms on an idle machine; the margin is for a busy one
+    assert time.thread_time() - start_s < 1.0  # 0.15 s on an idle machine
 
 
 def test_sources_of_coordinates_are_told():

@@ -4,6 +4,7 @@ import csv
 import gzip
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ SENART = {
 }
 
 
+@cache
 def rows():
     with gzip.open(TABLE, "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter=";"))
