@@ -5,6 +5,7 @@ for what concerns one of them. ``-k "not postgresql"`` leaves one engine out. Ro
 ``tests.factories``.
 """
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_FOLDER] = postgresql.new_folder()
     else:
         config.stash[_FOLDER] = Path(worker["postgresql_folder"])
+
+
+def pytest_collectstart() -> None:
+    """Collect no garbage while tests are loaded: nothing of it is any."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what has been loaded out of every collection of garbage to come, as ``relais serve`` does."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

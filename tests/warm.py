@@ -22,11 +22,17 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOADED = ("api.app", "api.cli.command", "uvicorn", "ortools.graph.python.min_cost_flow", "scipy.sparse")
+_SOLVERS = ("ortools.graph.python.min_cost_flow", "scipy.sparse")
+LOADED = {
+    "service": ("api.app", "api.cli.command", "uvicorn", *_SOLVERS),
+    "engine": ("scheduler.referrals.tasks", *_SOLVERS),
+}
+"""What each kind of process has imported before it forks."""
 _LONGEST_ORDER = 1 << 17
+_ONE_AT_A_TIME = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Program:
     """A running program.
 
@@ -34,20 +40,30 @@ class Program:
     ----------
     handle
         A file descriptor that can be read from once the program has ended (``pidfd_open(2)``).
+    code
+        Its exit code, -N after signal N; None until it has been waited for.
     """
 
+    kind: str
     pid: int
     handle: int
+    code: int | None = None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, unless it has been waited for."""
+        if self.code is None:
+            signal.pidfd_send_signal(self.handle, number)
 
     def wait(self, timeout_s: float = 60) -> int:
-        """Wait for the end; gives the exit code, -N after signal N. A program that stays is killed."""
-        ended, _, _ = select.select([self.handle], [], [], timeout_s)
-        if not ended:
-            os.kill(self.pid, signal.SIGKILL)
-        os.close(self.handle)
-        code = int(_asked({"wait": self.pid}))
-        assert ended, f"program {self.pid} had not ended after {timeout_s:g} s"
-        return code
+        """Wait for the end; gives the exit code. A program that stays is killed."""
+        if self.code is None:
+            ended, _, _ = select.select([self.handle], [], [], timeout_s)
+            if not ended:
+                self.send(signal.SIGKILL)
+            self.code = int(_asked(self.kind, {"wait": self.pid}))
+            os.close(self.handle)
+            assert ended, f"program {self.pid} had not ended after {timeout_s:g} s"
+        return self.code
 
 
 def start(
@@ -56,6 +72,7 @@ def start(
     environment: Mapping[str, str],
     streams: tuple[int, int, int],
     folder: Path | None = None,
+    kind: str = "service",
 ) -> Program:
     """Start a program.
 
@@ -67,6 +84,8 @@ def start(
         All of its environment.
     streams
         What it reads from, writes to and complains to: open file descriptors.
+    kind
+        Which of ``LOADED`` it needs.
     """
     order = {
         "program": program,
@@ -74,23 +93,58 @@ def start(
         "environment": dict(environment),
         "folder": str(folder or ROOT),
     }
-    pid = int(_asked(order, streams))
-    return Program(pid, os.pidfd_open(pid))
+    pid = int(_asked(kind, order, streams))
+    return Program(kind, pid, os.pidfd_open(pid))
 
 
-def _asked(order: Mapping[str, object], streams: tuple[int, ...] = ()) -> str:
-    control = _warm()
-    socket.send_fds(control, [json.dumps(order).encode()], streams)
-    return control.recv(_LONGEST_ORDER).decode()
+class EngineChild:
+    """Stands for the ``subprocess.Popen`` that starts a child of the engine."""
+
+    def __init__(self, _command: object, *, env: Mapping[str, str], **_pipes: int) -> None:
+        (reads, asks), (out, says), (err, complains) = (os.pipe() for _ in range(3))
+        streams = (reads, says, complains)
+        self._program = start(
+            "scheduler.referrals.tasks:_main", environment=env, streams=streams, kind="engine"
+        )
+        for stream in streams:
+            os.close(stream)
+        self.stdin, self.stdout, self.stderr = (
+            os.fdopen(asks, "wb"),
+            os.fdopen(out, "rb"),
+            os.fdopen(err, "rb"),
+        )
+
+    def __enter__(self) -> "EngineChild":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self.stdout, self.stderr, self.stdin):
+            stream.close()
+        self.wait()
+
+    def kill(self) -> None:
+        self._program.send(signal.SIGKILL)
+
+    def wait(self) -> int:
+        return self._program.wait()
+
+
+def _asked(kind: str, order: Mapping[str, object], streams: tuple[int, ...] = ()) -> str:
+    with _ONE_AT_A_TIME:
+        control = _warm(kind)
+        socket.send_fds(control, [json.dumps(order).encode()], streams)
+        return control.recv(_LONGEST_ORDER).decode()
 
 
 @cache
-def _warm() -> socket.socket:
-    """Start the process that forks; it ends when we do, and all it has started with it."""
+def _warm(kind: str) -> socket.socket:
+    """Start a process that forks; it ends when we do, and all it has started with it."""
+    environment = os.environ | ({"PYTHONHASHSEED": "0"} if kind == "engine" else {})  # as its parent asks
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.warm", str(theirs.fileno())],
-        cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
+        [sys.executable, "-W", "error", "-m", "tests.warm", kind, str(theirs.fileno())],
+        cwd=ROOT, env=environment, pass_fds=[theirs.fileno()], start_new_session=True,
+        stdin=subprocess.DEVNULL,
     )  # fmt: skip
     theirs.close()
 
@@ -103,19 +157,21 @@ def _warm() -> socket.socket:
 
 
 def _main() -> None:
-    _load()
+    kind, control_number = sys.argv[1:]
+    for name in LOADED[kind]:
+        import_module(name)
+    if kind == "service":
+        _get_ready()
     gc.collect()
     gc.freeze()  # as ``relais serve`` does once it is ready
-    with socket.socket(fileno=int(sys.argv[1])) as control:
+    with socket.socket(fileno=int(control_number)) as control:
         program = _forked(control)
     if program is not None:
         _run(program)
 
 
-def _load() -> None:
-    """Import everything, let FastAPI work out the parameters of every route, and read the communes."""
-    for name in LOADED:
-        import_module(name)
+def _get_ready() -> None:
+    """Let FastAPI work out the parameters of every route, and read the communes."""
     from fastapi import FastAPI
 
     from api.app import _routes

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,12 +12,13 @@ from sqlmodel import col, select
 
 from scheduler.store.engine import Store
 from scheduler.store.tables import JobRun, JobRunState, Lease
-from tests.acceptance.cli.running import relais_here
+from tests import warm
+from tests.acceptance.cli.running import COMMAND, relais_here
+from tests.warm import Program
 
-BIN = Path(sys.executable).parent
 TAKEOVER_S = 30.0
 
-Start = Callable[[], subprocess.Popen[bytes]]
+Start = Callable[[], Program]
 
 
 @pytest.fixture
@@ -31,19 +30,17 @@ def start(postgresql_url: str, tmp_path: Path) -> Iterator[Start]:
         "RELAIS_DATA_DIR": str(tmp_path),
         "RELAIS_JOBS_LEASE_SECONDS": "2",
     }
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Program] = []
 
-    def start_one() -> subprocess.Popen[bytes]:
-        with (tmp_path / f"{len(started)}.log").open("wb") as log:
-            started.append(
-                subprocess.Popen([BIN / "relais", "jobs"], env=environment, stdout=log, stderr=log)
-            )
+    def start_one() -> Program:
+        with Path(os.devnull).open() as nothing, (tmp_path / f"{len(started)}.log").open("wb") as log:
+            streams = nothing.fileno(), log.fileno(), log.fileno()
+            started.append(warm.start(COMMAND, "jobs", environment=environment, streams=streams))
         return started[-1]
 
     yield start_one
     for process in started:
-        if process.poll() is None:
-            process.terminate()
+        process.send(signal.SIGTERM)
         assert process.wait(30) in {0, -signal.SIGKILL}
 
 
@@ -89,7 +86,7 @@ def test_each_tick_once_and_the_killed_holder_is_replaced_by_one_that_does_what_
         begun.state, begun.ended_at = JobRunState.RUNNING, None
         session.add(begun)
 
-    holder.kill()
+    holder.send(signal.SIGKILL)
     holder.wait(30)
     wait_for(postgresql_store, lambda store: (lease(store) or held).term > held.term, at_most_s=TAKEOVER_S)
     now_held = lease(postgresql_store)

@@ -59,7 +59,7 @@ def served(database_url: str, folder: Path, **settings: str) -> Iterator[Served]
             assert line.startswith("port "), log.read_text(encoding="utf-8")
             yield Served(int(line.split()[1]), log, program.pid)
         finally:
-            os.kill(program.pid, signal.SIGTERM)
+            program.send(signal.SIGTERM)
             assert program.wait() in {0, -signal.SIGTERM}, log.read_text(encoding="utf-8")
 
 

@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_importing_does_nothing(tmp_path: Path) -> None:
-    code = "import api.app, sys; sys.exit(len(list(__import__('pathlib').Path('.').iterdir())))"
+    code = "import api.app, os; os._exit(len(os.listdir()))"  # taking it all apart again shows nothing
     root = str(Path(building.__file__).parents[1])
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": root}, check=True)
 

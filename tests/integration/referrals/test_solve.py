@@ -12,6 +12,11 @@ from scheduler.referrals.errors import SolveCancelled, SolveFailed
 from scheduler.referrals.solve import solve_in_child
 
 
+@pytest.fixture
+def engine() -> None:
+    """Let every child here be a real one."""
+
+
 def instance(num_patients: int = 4, *, places: int = 2) -> Instance:
     rows = np.arange(num_patients)
     return Instance(

@@ -1,12 +1,12 @@
 """The two kinds of session, on both engines; the single writer of SQLite, among threads and processes."""
 
+import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,8 +20,9 @@ from scheduler.store import engine
 from scheduler.store.engine import Store, sqlite_has_wal_reset_bug
 from scheduler.store.tables import Patient, Slot, Territory
 from scheduler.store.writer import WriterLock
-from tests import factories
+from tests import factories, warm
 from tests.factories import NOW
+from tests.integration.store.turns import add_one
 
 
 def num_territories(store: Store) -> int:
@@ -189,12 +190,6 @@ def test_versions_with_the_wal_reset_bug(version: tuple[int, int, int], affected
 # --- many writers ----------------------------------------------------------------------------------------
 
 
-def add_one(session: Session) -> None:
-    """Read, then write one more: loses updates, or fails in WAL mode, unless writers take turns."""
-    found = session.exec(select(Territory).with_for_update()).one()
-    found.name = str(int(found.name) + 1)
-
-
 def test_fifty_threads_that_read_then_write_lose_nothing(store: Store) -> None:
     with store.write() as session:
         factories.territory(session, name="0")
@@ -212,25 +207,17 @@ def test_fifty_threads_that_read_then_write_lose_nothing(store: Store) -> None:
         assert session.exec(select(Territory.name)).one() == "200"
 
 
-_PROCESS = """
-import sys
-from scheduler.store.engine import Store
-from tests.integration.store.test_store import add_one
-store = Store.open(sys.argv[1])
-for _ in range(50):
-    with store.write() as session:
-        add_one(session)
-store.close()
-"""
-
-
-def test_two_processes_take_turns(store: Store, store_url: str) -> None:
+def test_two_processes_take_turns(store: Store, store_url: str, tmp_path: Path) -> None:
     with store.write() as session:
         factories.territory(session, name="0")
-    command = [sys.executable, "-W", "error", "-c", _PROCESS, store_url]
-    processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
-    errors = [process.communicate(timeout=60)[1].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], errors
+    said = tmp_path / "said.log"
+    with Path(os.devnull).open() as nothing, said.open("ab") as log:
+        streams = nothing.fileno(), log.fileno(), log.fileno()
+        both = [
+            warm.start("tests.integration.store.turns:take", store_url, environment={}, streams=streams)
+            for _ in range(2)
+        ]
+    assert [process.wait() for process in both] == [0, 0], said.read_text(encoding="utf-8")
     with store.read() as session:
         assert session.exec(select(Territory.name)).one() == "100"
 
