@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import bindparam
+from sqlalchemy import Row, bindparam
+from sqlalchemy import select as columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select, update
 
@@ -38,6 +39,22 @@ _TABLE = SQLModel.metadata.tables[str(Message.__tablename__)]
 _SQLITE_ADD = sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id)
 _POSTGRESQL_ADD = (
     postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]).returning(_TABLE.c.id)
+)
+_DUE = (
+    columns(_TABLE)
+    .where(
+        _TABLE.c.state == MessageState.WAITING,
+        _TABLE.c.due_at <= bindparam("now"),
+        _TABLE.c.channel != MessageChannel.LETTER,  # a person prints and posts those
+    )
+    .order_by(_TABLE.c.due_at, _TABLE.c.id)
+    .limit(MOST_AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(bindparam("taken", expanding=True)))
+    .values(num_attempts=_TABLE.c.num_attempts + 1, due_at=bindparam("until"))
 )
 _MARK = update(_TABLE).where(_TABLE.c.id == bindparam("message_id"))
 
@@ -175,25 +192,12 @@ def _message(told: ToTell, territory_id: int, now: datetime) -> Message:
     )
 
 
-def _take(store: Store, now: datetime) -> Sequence[Message]:
-    """Take the mails that are due, so that no other process sends them meanwhile."""
-    due = (
-        select(Message)
-        .where(
-            col(Message.state) == MessageState.WAITING,
-            col(Message.due_at) <= now,
-            col(Message.channel) != MessageChannel.LETTER,  # a person prints and posts those
-        )
-        .order_by(col(Message.due_at), col(Message.id))
-        .limit(MOST_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    with store.write() as session:
-        rows = session.exec(due).all()
-        for row in rows:
-            row.num_attempts += 1
-            row.due_at = now + TAKEN_FOR
-            session.add(row)
+def _take(store: Store, now: datetime) -> Sequence[Row[Any]]:
+    """Take the mails that are due, so that no other process sends them meanwhile; as they were before."""
+    with store.writing() as connection:
+        rows = connection.execute(_DUE, {"now": now}).all()
+        if rows:
+            connection.execute(_TAKE, {"taken": [row.id for row in rows], "until": now + TAKEN_FOR})
     return rows
 
 
@@ -205,18 +209,18 @@ def _sent(sender: Sender, envelope: Envelope) -> SendFailed | None:
     return None
 
 
-def _after(row: Message, failure: SendFailed | None, now: datetime) -> dict[str, Any]:
+def _after(row: Row[Any], failure: SendFailed | None, now: datetime) -> dict[str, Any]:
     """Tell what becomes of a message that was taken, once sending it has gone well or not."""
     if failure is None:
         sent: dict[str, Any] = {"state": MessageState.SENT, "sent_at": now, "last_failure": None}
         return sent | ({"body": ""} if row.kind in LINKS_THAT_ACT else {})  # of the link only the hash stays
-    if isinstance(failure, Undeliverable) or row.num_attempts > len(RETRY_AFTER):
+    if isinstance(failure, Undeliverable) or row.num_attempts >= len(RETRY_AFTER):
         log.error("message_given_up", message_id=str(row.id), kind=row.kind, reason=failure.reason)
         return {"state": MessageState.DEAD, "last_failure": failure.reason}
-    return {"last_failure": failure.reason, "due_at": now + RETRY_AFTER[row.num_attempts - 1]}
+    return {"last_failure": failure.reason, "due_at": now + RETRY_AFTER[row.num_attempts]}
 
 
-def _envelope(row: Message, settings: MailSettings) -> Envelope:
+def _envelope(row: Row[Any], settings: MailSettings) -> Envelope:
     return Envelope(
         message_id=f"<{row.id}@{settings.domain}>",
         channel=row.channel,

@@ -8,10 +8,10 @@ coordination prints and posts.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import String, cast, exists, literal, or_
+from sqlalchemy import Select, String, bindparam, cast, exists, literal, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -111,6 +111,14 @@ class _Untold:
 
 def _untold(session: Session, since: datetime) -> list[_Untold]:
     """List the last change of state of each request, where it is one that is told and was not."""
+    return [
+        _Untold(territory_id=territory_id, state=state, key=key, patient=patient)
+        for territory_id, state, key, patient in session.execute(_untold_ones(), {"since": since})
+    ]
+
+
+@cache
+def _untold_ones() -> Select[Any]:
     later = aliased(ReferralEvent)
     changed_again = exists().where(
         col(later.referral_id) == col(ReferralEvent.referral_id),
@@ -119,13 +127,13 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
     )
     key = literal(_KEY).concat(cast(col(ReferralEvent.id), String))
     asked: list[Any] = [Referral.territory_id, Referral.state, key, Patient]
-    query = (
+    return (
         columns(*asked)
         .with_hint(ReferralEvent, "INDEXED BY referral_event_by_at", "sqlite")  # else it reads all of them
         .join(ReferralEvent, col(ReferralEvent.referral_id) == col(Referral.id))
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
-            col(ReferralEvent.at) > since,
+            col(ReferralEvent.at) > bindparam("since"),
             col(ReferralEvent.from_state).is_distinct_from(col(ReferralEvent.to_state)),
             ~changed_again,
             col(ReferralEvent.to_state).in_(_TOLD),
@@ -135,10 +143,6 @@ def _untold(session: Session, since: datetime) -> list[_Untold]:
         )
         .order_by(col(ReferralEvent.id))
     )
-    return [
-        _Untold(territory_id=territory_id, state=state, key=key, patient=patient)
-        for territory_id, state, key, patient in session.execute(query)
-    ]
 
 
 def _news(untold: _Untold, wording: Callable[[ReferralState], Letter]) -> ToTell:

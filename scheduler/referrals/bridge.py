@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -122,20 +123,23 @@ def _offer(
 
 def seen_lately(session: Session, actor: Actor, *, now: datetime) -> Sequence[tuple[Booking, Slot, Referral]]:
     """List the visits of the last seven days of patients who wait."""
-    query = (
-        select(Booking, Slot, Referral)
-        .join(Slot, col(Slot.id) == col(Booking.slot_id))
-        .join(Referral, col(Referral.patient_id) == col(Booking.patient_id))
-        .where(
-            col(Referral.territory_id) == actor.territory_id,
-            col(Referral.state) == ReferralState.WAITING,
-            col(Booking.state) == BookingState.HONOURED,
-            col(Slot.end_at) > now - ASK_WITHIN,
-            col(Slot.end_at) <= now,
-        )
-        .order_by(col(Slot.end_at), col(Booking.id))
+    asked = {"territory_id": actor.territory_id, "since": now - ASK_WITHIN, "now": now}
+    return session.exec(_SEEN_LATELY, params=asked).all()
+
+
+_SEEN_LATELY = (
+    select(Booking, Slot, Referral)
+    .join(Slot, col(Slot.id) == col(Booking.slot_id))
+    .join(Referral, col(Referral.patient_id) == col(Booking.patient_id))
+    .where(
+        col(Referral.territory_id) == bindparam("territory_id"),
+        col(Referral.state) == ReferralState.WAITING,
+        col(Booking.state) == BookingState.HONOURED,
+        col(Slot.end_at) > bindparam("since"),
+        col(Slot.end_at) <= bindparam("now"),
     )
-    return session.exec(query).all()
+    .order_by(col(Slot.end_at), col(Booking.id))
+)
 
 
 def _asked_before(session: Session, referral: Referral, practitioner_id: int) -> bool:

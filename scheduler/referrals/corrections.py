@@ -89,7 +89,7 @@ def write_corrections(
     """
     patient = session.get_one(Patient, referral.patient_id)
     pathway = pathway_in_force(session, referral.territory_id, referral.pathway)
-    before = _values(referral, patient)
+    before = {} if corrections == Corrections() else _values(referral, patient)
     changed = [] if identity is None else put_identity(patient, identity)
     if corrections.needs is not None:
         changed += put_needs(referral, corrections.needs)

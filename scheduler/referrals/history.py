@@ -68,13 +68,18 @@ REVIEWED = "reviewed"
 TAKEN_CHARGE = "taken_charge"
 
 _ZONE = select(Territory.zone).where(col(Territory.id) == bindparam("territory_id"))
-_ZONES = "relais_zones"  # where a session remembers the zone of each territory
-_HOMES = "relais_homes"  # and a commune of it
+_HOME = select(func.min(TerritoryCommune.insee)).where(
+    col(TerritoryCommune.territory_id) == bindparam("territory_id")
+)
+ZONES = "relais_zones"
+"""Where a session remembers the zone of each territory."""
+HOMES = "relais_homes"
+"""Where it remembers a commune of each."""
 
 
 def today_in(session: Session, territory_id: int, now: datetime) -> date:
     """Give the calendar day people of a territory see at ``now``."""
-    zones = session.info.setdefault(_ZONES, {})  # asked at every step of a run of hundreds of patients
+    zones = session.info.setdefault(ZONES, {})  # asked at every step of a run of hundreds of patients
     if territory_id not in zones:
         zones[territory_id] = session.exec(_ZONE, params={"territory_id": territory_id}).one()
     return local_day(now, zones[territory_id])
@@ -82,12 +87,9 @@ def today_in(session: Session, territory_id: int, now: datetime) -> date:
 
 def home_of(session: Session, territory_id: int) -> str | None:
     """Give a commune of a territory, whose public holidays are those of all; None for one without any."""
-    homes = session.info.setdefault(_HOMES, {})
+    homes = session.info.setdefault(HOMES, {})
     if territory_id not in homes:
-        communes = select(func.min(TerritoryCommune.insee))
-        homes[territory_id] = session.exec(
-            communes.where(col(TerritoryCommune.territory_id) == territory_id)
-        ).one()
+        homes[territory_id] = session.exec(_HOME, params={"territory_id": territory_id}).one()
     found: str | None = homes[territory_id]
     return found
 

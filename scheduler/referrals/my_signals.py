@@ -3,12 +3,12 @@
 The sender of a file that was joined to another sees where the other stands, and nothing else of it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import String, cast, exists, or_
+from sqlalchemy import String, bindparam, cast, exists, or_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
@@ -107,7 +107,10 @@ def tell_senders(store: Store, *, clock: Clock) -> int:
 def _tell_in(store: Store, territory_id: int, now: datetime) -> int:
     actor = system_actor("returns", territory_id)
     with store.write() as session:
-        moved = session.exec(_moved(territory_id, pathways_in_force(session, territory_id), now)).all()
+        pathways = pathways_in_force(session, territory_id)
+        told_of = tuple((code, tuple(pathway.returns.on)) for code, pathway in pathways.items())
+        lately = {"territory_id": territory_id, "since": now - timedelta(days=30)}
+        moved = session.exec(_moved(told_of), params=lately).all()
         told = [_news(session, referral, account) for referral, account in moved]
         enqueue_all(session, told, territory_id=territory_id, now=now)
         for referral, _ in moved:
@@ -117,20 +120,18 @@ def _tell_in(store: Store, territory_id: int, now: datetime) -> int:
         return len(moved)
 
 
-def _moved(territory_id: int, pathways: Mapping[str, Pathway], now: datetime) -> Select[Referral, Account]:
-    """Ask for the files that came lately to a state their sender is told of and was not."""
-    told_of = [
-        (col(Referral.pathway) == code) & col(Referral.state).in_(pathway.returns.on)
-        for code, pathway in pathways.items()
-    ]
+@lru_cache(maxsize=64)
+def _moved(told_of: tuple[tuple[str, tuple[ReferralState, ...]], ...]) -> Select[Referral, Account]:
+    """Ask for the files that came lately to a state their sender is told of and was not, by pathway."""
+    concerned = [(col(Referral.pathway) == code) & col(Referral.state).in_(on) for code, on in told_of]
     return (
         select(Referral, Account)
         .join(Account, col(Account.id) == col(Referral.signalled_by))
         .where(
-            col(Referral.territory_id) == territory_id,
+            col(Referral.territory_id) == bindparam("territory_id"),
             col(Account.active),
-            col(Referral.updated_at) > now - timedelta(days=30),
-            or_(*told_of),
+            col(Referral.updated_at) > bindparam("since"),
+            or_(*concerned),
             col(Referral.returned_state).is_distinct_from(cast(col(Referral.state), String)),
         )
         .order_by(col(Referral.id))

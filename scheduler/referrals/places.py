@@ -13,9 +13,9 @@ from scheduler.store.tables import Intake, Offer, OfferState, Proposal, Proposal
 
 KEPT = (OfferState.OPEN, OfferState.ACCEPTED)
 """Offers that hold a place."""
-_PENDING = col(Proposal.state) == literal(
-    ProposalState.PROPOSED, type_=col(Proposal.state).type, literal_execute=True
-)
+_FEW = 20
+"""Intakes whose offers SQLite finds one by one sooner than it reads all offers in a row."""
+_PENDING = col(Proposal.state) == literal(ProposalState.PROPOSED.value, literal_execute=True)
 """Written out in the statement, or SQLite could not use the index of pending proposals."""
 ACCEPTED = (OfferState.ACCEPTED,)
 
@@ -99,6 +99,7 @@ def _places(
     """Count places alone, without a look at each proposal behind them: thousands after a year."""
     kept = (
         select(Offer.intake_id, func.count())
+        .with_hint(Offer, "NOT INDEXED" if len(intake_ids) > _FEW else "", "sqlite")
         .where(col(Offer.intake_id).in_(intake_ids), col(Offer.state).in_(offers))
         .group_by(col(Offer.intake_id))
     )
@@ -106,6 +107,9 @@ def _places(
     if proposed:
         pending = (
             select(Proposal.intake_id, func.count())
+            .with_hint(
+                Proposal, "INDEXED BY proposal_one_pending", "sqlite"
+            )  # few, among all there ever were
             .where(col(Proposal.intake_id).in_(intake_ids), _PENDING)
             .group_by(col(Proposal.intake_id))
         )

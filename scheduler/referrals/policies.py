@@ -19,7 +19,8 @@ LONGEST_DOCUMENT = 20_000
 _LONGEST_VERSION = 40
 _LONGEST_NOTE = 200
 _PURPOSE = "policy"
-_KNOWN = "relais_policies"  # where a session remembers the policy of each territory
+POLICIES = "relais_policies"
+"""Where a session remembers the policy of each territory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class InForce:
 
 def in_force(session: Session, territory_id: int) -> InForce:
     """Give the policy that holds in a territory: the last one kept, else the default."""
-    known: dict[int, InForce] = session.info.setdefault(_KNOWN, {})  # asked for each patient of a list
+    known: dict[int, InForce] = session.info.setdefault(POLICIES, {})  # asked for each patient of a list
     if territory_id not in known:
         known[territory_id] = _read(session, territory_id)
     return known[territory_id]
@@ -131,7 +132,7 @@ def adopt(session: Session, actor: Actor, document: str, *, note: str = "", now:
     )
     session.add(row)
     session.flush()
-    session.info.pop(_KNOWN, None)
+    session.info.pop(POLICIES, None)
     record(
         session,
         actor,

@@ -67,8 +67,12 @@ def qualify(
         advance(session, actor, referral, Step.QUALIFY, now=now)
     if corrections.consent is not None:
         add_consent(session, actor, referral, corrections.consent, now=now)
+        session.flush()
+    with (
+        session.no_autoflush
+    ):  # what it asks about is written: both steps are, in most files, written at once
+        enlist_if_ready(session, actor, referral, now=now)
     session.flush()
-    enlist_if_ready(session, actor, referral, now=now)
     trace(session, actor, "U", referral.id, referral.patient_id, now=now)
     return referral
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
@@ -124,29 +125,31 @@ def take_back(
 
 def _out_of_time(session: Session, actor: Actor, now: datetime) -> Collection[UUID]:
     """Give the referrals with an open offer whose time is over."""
-    over = _with_open_offer(actor, Offer.referral_id).where(col(Offer.expires_at) <= now)
-    return set(session.exec(over))
+    return set(session.exec(_OVER, params={"territory_id": actor.territory_id, "now": now}))
 
 
 def _half_way(session: Session, actor: Actor, now: datetime) -> Collection[UUID]:
     """Give the referrals with an open offer that is half way to its end, and was not reminded of."""
-    waiting = _with_open_offer(actor, Offer.referral_id, Offer.sent_at, Offer.expires_at).where(
-        col(Offer.expires_at) > now, col(Offer.reminded_at).is_(None)
-    )
-    rows = session.exec(waiting)
+    rows = session.exec(_TO_REMIND, params={"territory_id": actor.territory_id, "now": now})
     return {who for who, sent_at, expires_at in rows if now >= sent_at + (expires_at - sent_at) / 2}
 
 
-def _with_open_offer(actor: Actor, *wanted: Any) -> Any:
+def _with_open_offer(*wanted: Any) -> Any:
     return (
         select(*wanted)
         .join(Referral, col(Referral.id) == col(Offer.referral_id))
         .where(
-            col(Referral.territory_id) == actor.territory_id,
+            col(Referral.territory_id) == bindparam("territory_id"),
             col(Referral.state) == ReferralState.OFFERED,  # by which few are found, without looking at all
             col(Offer.state) == OfferState.OPEN,
         )
     )
+
+
+_OVER = _with_open_offer(Offer.referral_id).where(col(Offer.expires_at) <= bindparam("now"))
+_TO_REMIND = _with_open_offer(Offer.referral_id, Offer.sent_at, Offer.expires_at).where(
+    col(Offer.expires_at) > bindparam("now"), col(Offer.reminded_at).is_(None)
+)
 
 
 def _open_offers(

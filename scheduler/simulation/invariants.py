@@ -22,8 +22,9 @@ from scheduler.store.engine import Store
 
 _EVERY_HOUR = {
     "more accepted than places": """
-        SELECT i.id FROM intake i WHERE i.places <
-        (SELECT count(*) FROM offer o WHERE o.intake_id = i.id AND o.state = 'accepted')""",
+        SELECT i.id FROM intake i JOIN (
+            SELECT intake_id, count(*) AS taken FROM offer NOT INDEXED WHERE state = 'accepted'
+            GROUP BY intake_id) o ON o.intake_id = i.id WHERE o.taken > i.places""",
     "offered without exactly one open offer": """
         SELECT r.id FROM referral r WHERE r.state = 'offered' AND r.territory_id = :territory
         AND (SELECT count(*) FROM offer o WHERE o.referral_id = r.id AND o.state = 'open') <> 1""",
@@ -93,14 +94,17 @@ class Watch:
 
     def check_hour(self, *, at: datetime, ends_day: bool = False) -> None:
         """Begin to look for what must not exist at any hour, and in histories where the hour ends a day."""
-        self.finish()
         version = self.version()
         if version != self._seen_version or ends_day:
             self._begin_look(_EVERY_HOUR | (_EVERY_DAY if ends_day else {}), at)
             self._seen_version = version
 
     def version(self) -> int:
-        """Give a number that is another one whenever anything was written."""
+        """Give a number that is another one whenever anything was written; the look under way ends first.
+
+        In its transaction, what was written since would not be seen.
+        """
+        self.finish()
         ((version,),) = self._connection.cursor().execute("PRAGMA data_version").fetchall()
         return int(version)
 

@@ -31,12 +31,12 @@ _OFFER = select(Offer.state).where(col(Offer.id) == bindparam("row_id"))
 
 def state_of(session: Session, referral_id: UUID) -> ReferralState:
     """Read where a request stands: what somebody knows before they act."""
-    return ReferralState(session.exec(_REFERRAL, params={"row_id": referral_id}).one())
+    return ReferralState(session.connection().execute(_REFERRAL, {"row_id": referral_id}).scalar_one())
 
 
 def offer_is_open(session: Session, offer_id: UUID) -> bool:
     """Tell whether an offer may still be answered."""
-    return session.exec(_OFFER, params={"row_id": offer_id}).one() is OfferState.OPEN
+    return session.connection().execute(_OFFER, {"row_id": offer_id}).scalar_one() is OfferState.OPEN
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from matching import attach
@@ -27,8 +28,11 @@ from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.messages.outbox import MOST_AT_ONCE, MailSettings, send_due
 from scheduler.messages.patients import tell_patients
 from scheduler.messages.senders import Envelope
+from scheduler.referrals.history import HOMES, ZONES
 from scheduler.referrals.hygiene import ask_to_confirm
 from scheduler.referrals.my_signals import tell_senders
+from scheduler.referrals.pathways.kept import PATHWAYS
+from scheduler.referrals.policies import POLICIES
 from scheduler.referrals.ranking import promote_by_wait
 from scheduler.referrals.seen import end_unanswered
 from scheduler.simulation.coordination import OFFER_DAYS, Coordination
@@ -47,6 +51,14 @@ _EVENING = 20
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
+_LINE: Any = (ReferralEvent.id, ReferralEvent.kind, ReferralEvent.referral_id, ReferralEvent.detail)
+_NEW = (
+    select(*_LINE)
+    .where(col(ReferralEvent.id) > bindparam("seen"), col(ReferralEvent.kind).in_(_NOTICED))
+    .order_by(col(ReferralEvent.id))
+)
+_NEVER_CHANGED = (ZONES, HOMES, POLICIES, PATHWAYS)
+"""What each session remembers, and the sessions of a simulation together: nobody changes it meanwhile."""
 
 
 @dataclass(slots=True)
@@ -72,7 +84,7 @@ def simulate(store: Store, plan: Plan, *, say: Callable[[date], None] = lambda _
     """
     rng = Random(f"relais-year:{plan.seed}")  # noqa: S311 — invented people, nothing to guess
     began = datetime.combine(plan.from_on, datetime.min.time(), ZoneInfo(ZONE)).astimezone(UTC)
-    with _seeded_ids(plan.seed):
+    with _seeded_ids(plan.seed), _remembered(store):
         with store.write() as session:
             town = settle_town(session, rng, num_gps=plan.num_gps, places=plan.places_a_month, now=began)
         world = World(store=store, plan=plan, rng=rng, now=began, town=town)
@@ -160,12 +172,8 @@ class _Year:
         if (version := self.watch.version()) == self._seen_version:
             return
         self._seen_version = version
-        asked: Any = (ReferralEvent.id, ReferralEvent.kind, ReferralEvent.referral_id, ReferralEvent.detail)
-        query = select(*asked).where(
-            col(ReferralEvent.id) > self._seen_event, col(ReferralEvent.kind).in_(_NOTICED)
-        )
         with self.world.store.read() as session:
-            for event in session.exec(query.order_by(col(ReferralEvent.id))):
+            for event in session.connection().execute(_NEW, {"seen": self._seen_event}).all():
                 self._seen_event = event.id
                 self._react(event)
 
@@ -216,6 +224,17 @@ def _standing(session: Session) -> dict[str, int]:
 def _solve(instance: Any, policy: Any, *, time_limit_s: float, seed: int, watch: Any) -> Any:  # noqa: ARG001
     """Solve in this process: a child would cost a third of a second each of a thousand times."""
     return attach(instance, policy, time_limit_s=time_limit_s, seed=seed)
+
+
+@contextmanager
+def _remembered(store: Store) -> Iterator[None]:
+    """Have every session of a store remember together what does not change as long as this lasts."""
+    store.info |= {name: {} for name in _NEVER_CHANGED}
+    try:
+        yield
+    finally:
+        for name in _NEVER_CHANGED:
+            del store.info[name]
 
 
 @contextmanager

@@ -21,6 +21,9 @@ from scheduler.store.writer import WriterLock
 
 log = structlog.get_logger()
 
+# What a connection keeps: the driver's 128 statements are fewer than are in use, and are prepared again; with
+# SQLite's 2 MB of pages, a count over the offers of a year took 43 ms instead of 24.
+_NUM_STATEMENTS, _CACHE = 1024, "cache_size=-16384"
 _SAVEPOINT_STEPS = {
     "do_savepoint": "SAVEPOINT",
     "do_release_savepoint": "RELEASE SAVEPOINT",
@@ -109,7 +112,9 @@ class Store:
         if sqlite_has_wal_reset_bug(sqlite3.sqlite_version_info):
             log.info("sqlite_wal_reset_bug", version=sqlite3.sqlite_version, mitigated_by="single writer")
         engine = create_engine(
-            address.set(drivername="sqlite+pysqlite"), connect_args={"timeout": 5}, **_OPTIONS
+            address.set(drivername="sqlite+pysqlite"),
+            connect_args={"timeout": 5, "cached_statements": _NUM_STATEMENTS},
+            **_OPTIONS,
         )
         engine.dialect.statement_compiler = _HintingCompiler
         for step, words in _SAVEPOINT_STEPS.items():
@@ -197,7 +202,7 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, the driver would do it too late
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", _CACHE):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -208,7 +213,10 @@ def _begin_sqlite(connection: Connection) -> None:
         raw.execute(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
         raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
         connection.info[_KIND] = kind
-    connection.exec_driver_sql("BEGIN" if kind == "read" else "BEGIN IMMEDIATE")
+    if kind == "read":
+        raw.execute("BEGIN")  # takes no lock, so is never refused
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _step_of_savepoint(words: str, connection: Connection, name: str) -> None:

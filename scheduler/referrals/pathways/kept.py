@@ -25,7 +25,8 @@ _KEPT = (
     .where(col(PathwayDocument.territory_id) == bindparam("territory_id"))
     .order_by(col(PathwayDocument.id))
 )
-_KNOWN = "relais_pathways"  # where a session remembers the pathways of each territory
+PATHWAYS = "relais_pathways"
+"""Where a session remembers the pathways of each territory."""
 
 
 @cache
@@ -49,7 +50,7 @@ def shipped_document(code: str) -> str:
 
 def pathways_in_force(session: Session, territory_id: int) -> dict[str, Pathway]:
     """Give the pathways of a territory by code, the GP's first."""
-    known: dict[int, dict[str, Pathway]] = session.info.setdefault(_KNOWN, {})  # asked for each patient
+    known: dict[int, dict[str, Pathway]] = session.info.setdefault(PATHWAYS, {})  # asked for each patient
     if territory_id not in known:
         rows = session.exec(_KEPT, params={"territory_id": territory_id})
         known[territory_id] = shipped() | {row.code: read_pathway(row.document) for row in rows}
@@ -116,7 +117,7 @@ def adopt_pathway(session: Session, actor: Actor, document: str, *, now: datetim
     )
     session.add(row)
     session.flush()
-    session.info.pop(_KNOWN, None)
+    session.info.pop(PATHWAYS, None)
     record(
         session,
         actor,
