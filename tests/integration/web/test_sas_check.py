@@ -1,11 +1,13 @@
 """The page of the SAS interface: its checklist from inside, and the reports that a person must look at."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 from pydantic import SecretStr
 
 from api.app import create_app
+from api.fhir.checklist import door
 from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.tables import ReportState, Role, SasReport
@@ -28,6 +30,27 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 def clients(store: Store, town: Town, settings: Settings) -> Iterator[Clients]:
     with clients_of(create_app(settings, store, clock=town.clock)) as clients:
         yield clients
+
+
+@pytest.fixture(autouse=True)
+def searches_take(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let the checklist's repeated search take a tenth of a second, whatever this machine does besides."""
+
+    def take(seconds: float) -> None:
+        looked_at = count()
+        monkeypatch.setattr(door, "perf_counter", lambda: seconds * next(looked_at))
+
+    monkeypatch.setattr(door, "_NUM_SEARCHES", 3)
+    take(0.1)
+    return take
+
+
+@pytest.mark.usefixtures("slots")
+def test_slow_answers_are_told(browser_of: BrowserOf, searches_take: Callable[[float], None]) -> None:
+    searches_take(1.5)
+    browser = browser_of(Role.ADMIN)
+    page = browser.send(browser.open("/sas/controle"), "/sas/controle")
+    assert "1500 ms pour la plus lente" in page.text
 
 
 @pytest.mark.usefixtures("slots")
