@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from scheduler.exchange.formulas import harmless
-from scheduler.exchange.workbooks import workbook_bytes
 from scheduler.indicators.definitions import DEFINITIONS
 from scheduler.indicators.report import EQUITY
 
@@ -51,6 +50,8 @@ def as_csv(report: dict[str, Any]) -> str:
 
 def as_xlsx(report: dict[str, Any]) -> bytes:
     """Write a report as a workbook, numbers staying numbers."""
+    from scheduler.exchange.workbooks import workbook_bytes  # noqa: PLC0415 — openpyxl is slow to load
+
     rows = [[harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows_of(report)]
     return workbook_bytes("Indicateurs", [list(HEADS), *rows])
 
