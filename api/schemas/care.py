@@ -118,9 +118,10 @@ class CareRulesIn(Wire):
     notice_min: int | None = None
     announce_lead_min: int | None = None
     wait_travel_min: int | None = None
-    lookahead_min: int | None = None
+    lookahead_min: Minutes | None = None
     auto_fill: bool | None = None
     promise_when_planned: bool | None = None
+    promise_when_scarce: bool | None = None
     refill: RefillMode | None = None
     offer_min: int | None = None
 
@@ -139,11 +140,14 @@ class CareRulesOut(Wire):
     notice_min: int
     announce_lead_min: int
     wait_travel_min: int = Field(description="Minutes de trajet que vaut une heure d'attente")
-    lookahead_min: int = Field(
-        description="Minutes d'avance sur lesquelles les semaines passées gardent des créneaux ; 0 : aucune"
+    lookahead_min: list[int] = Field(
+        description="Minutes d'avance sur lesquelles les semaines passées gardent des créneaux, par urgence"
     )
     auto_fill: bool
     promise_when_planned: bool
+    promise_when_scarce: bool = Field(
+        description="Promettre aussi à 48 heures quand on attend plus de demandes que de créneaux"
+    )
     refill: RefillMode
     offer_min: int
 

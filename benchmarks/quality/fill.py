@@ -8,20 +8,22 @@ less its travel and 2 minutes for each hour of waiting. The hindsight optimum kn
 maximises that value; nobody who decides on the day can do better. Our own rounds maximise something else
 (the most urgent first, whoever was promised before all), which is part of what is compared.
 
-``of best``, in %, is the share seen in time against that of this same optimum, which maximises the value,
+``share``, in %, is the share seen in time against that of this same optimum, which maximises the value,
 not the share. ``hindsight that counts heads`` maximises the share: how far its line is above 100 says how
 much the reference leaves; on the weeks tried it sees exactly as many, other people, for less value.
 
-``expecting`` rounds also know the requests of a week before (same GPs, other patients, other slots): those of
-the next minutes take part as requests that nobody has made. They see nothing of the week itself before it
-happens. ``promised when told`` are rounds under ``promise_when_planned = false``: a slot that is kept, of
-which nobody was told, may still go to somebody more urgent; ``dropped`` counts who lost one.
+``relais`` and ``relais, ...`` are the rounds of the service: by its usual rules and by those that promise
+otherwise (``scheduler.care.rules``). They know the requests of a week before (same GPs, other patients, other
+slots): those of the next minutes take part as requests that nobody has made. They see nothing of the week
+itself before it happens. ``moved`` counts how often somebody who had been promised nothing lost a kept slot;
+a promise that is dropped ends the run with an error. ``answer h`` are the hours, by urgency, from the request
+to the promise or announcement, among those seen.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -32,17 +34,18 @@ import numpy.typing as npt
 from benchmarks.quality.care_week import Week, week
 from benchmarks.speed.machine import describe
 from matching import AssignmentProblem, Travel, assign
-from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill, verify_fill
+from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, Outlook, fill, verify_fill
+from scheduler.care.rules import Rules
 
 Ints = npt.NDArray[np.int64]
 
 WORTH_MIN = (600, 400, 300)
 WAIT_MIN_PER_HOUR = 2.0
 EPOCH_MIN = 5
-LOOKAHEAD_MIN = 90
-# Notice 30 minutes, announced 60 minutes before, 30 minutes of travel at most; waiting weighs little.
-POLICY = FillPolicy(wait_tenths_per_hour=20)
-EAGER = FillPolicy()
+RULES = Rules()
+POLICY = RULES.policy()
+# Announced 60 minutes before as by the rules; waiting weighs little, promised as soon as a slot is kept.
+PLAIN = FillPolicy(wait_tenths_per_hour=20, promise="at_once")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +57,14 @@ class Score:
     wait_min: float
     travel_min: float
     value: float
-    num_dropped: int
+    answer_h: tuple[float, float, float]
+    num_moved: int
     took_s: float
 
 
 _HEAD = (
-    "| way | served % | 4 h, day, 48 h % | wait | travel | value (worst) | of best (worst) | dropped | s |",
-    "|---|---:|---|---:|---:|---:|---:|---:|---:|",
+    "| way | served | by urgency | wait | travel | value (worst) | share (worst) | answer h | moved | s |",
+    "|---|---:|---|---:|---:|---:|---:|---|---:|---:|",
 )
 
 
@@ -100,10 +104,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Slot of each request, -1 = none, and how often a slot that was kept for somebody was lost again."""
+    """Slot of each request, -1 = none, when it was sure of one, and how often a kept slot was lost again."""
 
     slot: Ints
-    num_dropped: int = 0
+    answered: Ints | None = None
+    num_moved: int = 0
 
 
 Way = Callable[[Week, Week], Given]
@@ -122,13 +127,17 @@ def _scored(one: Week, before: Week, way: Way) -> Score:
     in_time = np.isin(np.arange(one.num_requests), rows)
     shares = [float(100 * in_time[one.urgency == urgency].mean()) for urgency in (1, 2, 3)]
     worth = np.array(WORTH_MIN)[one.urgency[rows] - 1]
+    answered = one.received if given.answered is None else given.answered
+    delay_h = (answered - one.received) / 60
+    hours = [float(delay_h[in_time & (one.urgency == urgency)].mean()) for urgency in (1, 2, 3)]
     return Score(
         served=float(100 * in_time.mean()),
         by_urgency=(shares[0], shares[1], shares[2]),
         wait_min=float(wait.mean()),
         travel_min=float(travel.mean()),
         value=float((worth - travel - wait / 60 * WAIT_MIN_PER_HOUR).sum()),
-        num_dropped=given.num_dropped,
+        answer_h=(hours[0], hours[1], hours[2]),
+        num_moved=given.num_moved,
         took_s=took_s,
     )
 
@@ -155,11 +164,12 @@ def _line(name: str, scores: list[Score], best: list[Score]) -> str:
     share = [100 * score.served / most.served for score, most in pairs]
     served = mean([score.served for score in scores])
     shares = " / ".join(f"{mean([score.by_urgency[u] for score in scores]):.1f}" for u in range(3))
+    answers = " / ".join(f"{mean([score.answer_h[u] for score in scores]):.1f}" for u in range(3))
     return (
         f"| {name} | {served:.1f} | {shares} | {mean([s.wait_min for s in scores]):.0f}"
         f" | {mean([s.travel_min for s in scores]):.1f} | {mean(value):.1f} ({min(value):.1f})"
         f" | {mean(share):.1f} ({min(share):.1f})"
-        f" | {mean([s.num_dropped for s in scores]):.0f} | {mean([s.took_s for s in scores]):.1f} |"
+        f" | {answers} | {mean([s.num_moved for s in scores]):.0f} | {mean([s.took_s for s in scores]):.1f} |"
     )
 
 
@@ -202,9 +212,9 @@ def rolling(
     one: Week,
     before: Week | None = None,
     *,
-    keep: bool = True,
-    at_once: bool = False,
     policy: FillPolicy = POLICY,
+    lookahead_min: Sequence[int] = RULES.lookahead_min,
+    at_once: bool = False,
 ) -> Given:
     """Fill anew every five minutes.
 
@@ -212,15 +222,12 @@ def rolling(
     ----------
     before
         A past week whose requests are expected again.
-    keep
-        Whether a request that got a slot may no longer lose it to others.
     at_once
         Whether what a round decides is announced at once.
     """
-    chosen = np.full(one.num_requests, -1, np.int64)
-    kept = np.full(one.num_requests, -1, np.int64)
+    chosen, kept, answered = (np.full(one.num_requests, -1, np.int64) for _ in range(3))
     free = np.ones(one.slot_start.size, np.bool_)
-    num_dropped, num_seen, num_coming = 0, 0, 0
+    num_moved, seen = 0, None
     for now in range(int(one.received[0]), int(one.deadline[-1]), EPOCH_MIN):
         arrived = np.searchsorted(one.received, now, side="right")
         waiting = np.flatnonzero((chosen[:arrived] < 0) & (one.deadline[:arrived] >= now))
@@ -228,25 +235,37 @@ def rolling(
             continue
         low, high = np.searchsorted(one.slot_start, [now + POLICY.notice_min, now + 48 * 60 + 1])
         slots = np.arange(low, high)[free[low:high]]
-        coming = np.arange(0) if before is None else _coming(before, now)
-        if arrived == num_seen and not coming.size and not num_coming:
+        coming = np.arange(0) if before is None else _coming(before, now, lookahead_min)
+        if before is None and arrived == seen:
             plan = kept[waiting]  # nobody came: the same question has the same answer
         else:
-            promised = waiting[kept[waiting] >= 0] if keep else waiting[:0]
-            plan = _round(one, now, waiting, slots, promised, policy, before, coming)
-        num_seen, num_coming = arrived, coming.size
-        num_dropped += int(((kept[waiting] >= 0) & (plan < 0)).sum())
+            plan, sure = _round(one, now, waiting, slots, answered >= 0, policy, before, coming)
+            answered[waiting[sure & (answered[waiting] < 0)]] = now
+        seen = arrived
+        lost = (kept[waiting] >= 0) & (plan < 0)
+        if (lost & (answered[waiting] >= 0)).any():
+            raise AssertionError("somebody who was promised a slot has none")
+        num_moved += int(lost.sum())
         kept[waiting] = plan
         due = one.slot_start[plan] - now <= policy.announce_lead_min
         told = waiting[(plan >= 0) & (due | at_once)]
+        answered[told] = np.where(answered[told] < 0, now, answered[told])
         chosen[told] = kept[told]
         free[chosen[told]] = False
-    return Given(chosen, num_dropped)
+    return Given(chosen, answered, num_moved)
 
 
-def _coming(before: Week, now: int) -> Ints:
+def _coming(before: Week, now: int, lookahead_min: Sequence[int]) -> Ints:
     """Give the requests of the week before that came in the minutes after this one."""
-    return np.flatnonzero((before.received > now) & (before.received <= now + LOOKAHEAD_MIN))
+    until = now + np.array(lookahead_min)[before.urgency - 1]
+    return np.flatnonzero((before.received > now) & (before.received <= until))
+
+
+def _outlook(one: Week, now: int, waiting: Ints, before: Week) -> Outlook:
+    """Count as ``scheduler.care.expected.outlook`` does, from one past week."""
+    until = min(int(one.deadline[waiting].max()), now + 48 * 60)
+    came = (before.received > now) & (before.received <= until)
+    return Outlook(until_at=one.at(until), num_expected=int(came.sum()))
 
 
 def _round(
@@ -254,19 +273,19 @@ def _round(
     now: int,
     waiting: Ints,
     slots: Ints,
-    promised: Ints,
+    promised: npt.NDArray[np.bool_],
     policy: FillPolicy,
     before: Week | None,
     coming: Ints,
-) -> Ints:
-    """Ask our own ``fill`` for one round; gives the slot of each waiting request, -1 = none."""
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Ask our own ``fill`` for one round: the slot of each waiting request, -1 = none; whether promised."""
     travel = one.travel_min[waiting]
     if before is not None:
         travel = np.concatenate([travel, before.travel_min[coming]])
     patient, place = np.nonzero(np.isfinite(travel))
     instance = FillInstance(
         requests=(
-            *_requests(one, waiting, promised=frozenset(promised.tolist())),
+            *_requests(one, waiting, promised=promised),
             *(_requests(before, coming, expected=True) if before is not None else ()),
         ),
         slots=tuple(
@@ -287,16 +306,18 @@ def _round(
         ),
         num_places=one.travel_min.shape[1],
         now=one.at(now),
+        outlook=None if before is None else _outlook(one, now, waiting, before),
     )
     solution = fill(instance, policy)
     if now % 240 == 0 and (broken := verify_fill(instance, policy, solution)):
         raise AssertionError(broken[0])
-    plan = [-1 if p.slot_id is None else int(p.slot_id) for p in solution.placements]
-    return np.array(plan[: waiting.size], np.int64)
+    made = solution.placements[: waiting.size]
+    plan = np.array([-1 if p.slot_id is None else int(p.slot_id) for p in made], np.int64)
+    return plan, np.array([p.promise for p in made], np.bool_)
 
 
 def _requests(
-    one: Week, rows: Ints, *, promised: Collection[int] = (), expected: bool = False
+    one: Week, rows: Ints, *, promised: npt.NDArray[np.bool_] | None = None, expected: bool = False
 ) -> Iterator[CareRequest]:
     for row in rows.tolist():
         yield CareRequest(
@@ -304,7 +325,7 @@ def _requests(
             received_at=one.at(one.received[row]),
             deadline_at=one.at(one.deadline[row]),
             urgency=int(one.urgency[row]),  # type: ignore[arg-type]
-            promised=row in promised,
+            promised=promised is not None and bool(promised[row]),
             expected=expected,
         )
 
@@ -347,12 +368,12 @@ def _blind(way: Callable[..., Given], **how: Any) -> Way:
 WAYS: Mapping[str, Way] = {
     "first come earliest": _blind(first_come, best=earliest),
     "first come nearest": _blind(first_come, best=nearest),
-    "batch of 5 min told at once": _blind(rolling, at_once=True),
-    "rolling told 60 min before": _blind(rolling),
-    "rolling with an hour of waiting worth 20 min of travel": _blind(rolling, policy=EAGER),
-    "rolling that may drop": _blind(rolling, keep=False),
-    "rolling expecting": partial(rolling, policy=EAGER),
-    "rolling expecting; promised when told": partial(rolling, policy=EAGER, keep=False),
+    "batch of 5 min told at once": _blind(rolling, policy=PLAIN, at_once=True),
+    "rolling told 60 min before": _blind(rolling, policy=PLAIN),
+    "rolling with an hour of waiting worth 20 min of travel": _blind(rolling),
+    "relais": rolling,
+    "relais, always promised at once": partial(rolling, policy=replace(POLICY, promise="at_once")),
+    "relais, promised when told": partial(rolling, policy=replace(POLICY, promise="when_told")),
     "hindsight that counts heads": _blind(hindsight, heads=True),
     "hindsight": _blind(hindsight),
 }

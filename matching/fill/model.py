@@ -65,6 +65,14 @@ class FreeSlot:
     capacity: int = 1
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """How many requests past weeks let expect from now until an instant, whatever they are."""
+
+    until_at: datetime
+    num_expected: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FillInstance:
     """One round of filling: who must be seen, what is free, how far, at which moment.
@@ -78,6 +86,8 @@ class FillInstance:
         Number of places; ``FreeSlot.place`` is below it.
     now : datetime
         Aware.
+    outlook : Outlook or None
+        Decides who is promised what, not who is kept which slot; None where no past week is known.
 
     Raises
     ------
@@ -90,6 +100,7 @@ class FillInstance:
     travel: Travel
     num_places: int
     now: datetime
+    outlook: Outlook | None = None
 
     def __post_init__(self) -> None:
         problems = [
@@ -115,6 +126,8 @@ class Placement:
         Slot kept for the request, None when there is none.
     announce : bool
         Whether the slot must be announced now; otherwise a later round may still find a better one.
+    promise : bool
+        Whether the patient may be told that a slot will be found: the request is ``promised`` from now on.
     delay : timedelta or None
         From the reception of the request to the start of the slot.
     duration_s : int or None
@@ -127,6 +140,7 @@ class Placement:
     request_id: str
     slot_id: str | None
     announce: bool
+    promise: bool
     delay: timedelta | None
     duration_s: int | None
     reason: Reason

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from matching.errors import InvalidPolicy
+from matching.ranges import one_of as _one_of
 from matching.ranges import ranged as _ranged
 from matching.ranges import refuse_out_of_range as _refuse_out_of_range
 
@@ -22,6 +23,10 @@ class FillPolicy:
     next_round_min : int
         The next round comes within so many minutes: what begins too soon for it is not kept for an
         expected request, which could never have it.
+    promise : {"when_ample", "at_once", "when_told"}
+        When a request is promised the slot kept for it: by ``when_ample``, the more urgent at once, those
+        for 48 hours only while slots suffice for who is still to come (``fill.promise``); by
+        ``when_told``, nobody before the slot is announced.
     max_travel_min : int
         Longest travel of a patient, and of a GP to a home.
     wait_tenths_per_hour : int
@@ -40,6 +45,7 @@ class FillPolicy:
     notice_min: int = _ranged(30, 0, 1440)
     announce_lead_min: int = _ranged(60, 0, 2880)
     next_round_min: int = _ranged(5, 0, 1440)
+    promise: str = _one_of("when_ample", ("at_once", "when_told"))
     max_travel_min: int = _ranged(30, 1, 240)
     wait_tenths_per_hour: int = _ranged(200, 0, 1000)
     usual_practitioner_tenths: int = _ranged(150, 0, 10_000)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from matching.fill.arcs import Filling, filling, starts_s, window_s
 from matching.fill.model import CareRequest, FillInstance, FillSolution, Placement
 from matching.fill.policy import FillPolicy
+from matching.fill.promise import may_promise
 from matching.model import Reason
 from matching.problem import AssignmentResult
 from matching.solvers import assign
@@ -32,7 +33,7 @@ _WHY_NOT = {
 def fill(
     instance: FillInstance, policy: FillPolicy, *, time_limit_s: float | None = None, seed: int = 0
 ) -> FillSolution:
-    """Return which slot is kept for which request, and which of them must be announced now.
+    """Return which slot is kept for which request, which are promised, which must be announced now.
 
     As many promised requests as possible, then of urgency 1, 2 and 3, at equal urgency those made before
     those expected; then the least total of waiting, travel and unmet preferences. Proven optimal unless a
@@ -61,18 +62,30 @@ def _placements(
     instance: FillInstance, policy: FillPolicy, found: Filling, result: AssignmentResult
 ) -> list[Placement]:
     why_not = _why_not(instance, policy, found)
+    promised = may_promise(instance, policy)
     return [
         _unplaced(request, why_not[row])
         if arc < 0
         else _placed(
-            instance, policy, request, int(found.meetings.slot[arc]), int(found.meetings.duration_s[arc])
+            instance,
+            policy,
+            request,
+            int(found.meetings.slot[arc]),
+            int(found.meetings.duration_s[arc]),
+            promise=bool(promised[row]),
         )
         for row, (request, arc) in enumerate(zip(instance.requests, result.arc.tolist(), strict=True))
     ]
 
 
 def _placed(
-    instance: FillInstance, policy: FillPolicy, request: CareRequest, row: int, duration_s: int
+    instance: FillInstance,
+    policy: FillPolicy,
+    request: CareRequest,
+    row: int,
+    duration_s: int,
+    *,
+    promise: bool,
 ) -> Placement:
     slot = instance.slots[row]
     soon = slot.start_at - instance.now <= timedelta(minutes=policy.announce_lead_min)
@@ -82,6 +95,7 @@ def _placed(
         request_id=request.id,
         slot_id=slot.id,
         announce=soon and not announced and not request.expected,
+        promise=promise or announced or request.promised,
         delay=slot.start_at - request.received_at,
         duration_s=duration_s,
         reason=Reason(
@@ -92,7 +106,9 @@ def _placed(
             if request.expected
             else "À annoncer maintenant."
             if soon
-            else "Gardé ; peut encore changer pour un meilleur créneau.",
+            else "Gardé ; peut encore changer pour un meilleur créneau."
+            if promise or request.promised
+            else "Gardé, pas encore promis : peut aller à plus pressé jusqu'à l'annonce.",
             data={"duration_s": duration_s, "usual_practitioner": usual, "modality": slot.modality},
         ),
     )
@@ -103,6 +119,7 @@ def _unplaced(request: CareRequest, code: str) -> Placement:
         request_id=request.id,
         slot_id=None,
         announce=False,
+        promise=request.promised,
         delay=None,
         duration_s=None,
         reason=Reason(code=code, sentence=_WHY_NOT[code], data={"urgency": request.urgency}),

@@ -36,6 +36,9 @@ class _Judge:
         for row, request, placement in self._rows():
             if request.announced_slot is not None and placement.slot_id != request.announced_slot:
                 yield _broken("announced", request.id, "un rendez-vous annoncé ne bouge pas")
+            told = request.promised or request.announced_slot is not None
+            if placement.promise != (told or (placement.slot_id is not None and self._promises(request))):
+                yield _broken("promise", request.id, "promis trop tôt ou trop tard")
             if placement.slot_id is None:
                 if placement.announce:
                     yield _broken("announce", request.id, "rien à annoncer sans créneau")
@@ -108,6 +111,17 @@ class _Judge:
         for code, holds in checks.items():
             if not holds:
                 yield _broken(code, request.id, f"ce créneau ne convient pas ({code})")
+
+    def _promises(self, request: CareRequest) -> bool:
+        """Tell whether a request is promised its slot before it is announced."""
+        promise, outlook = self._policy.promise, self._instance.outlook
+        if request.expected or promise == "when_told":
+            return False
+        if promise == "at_once" or outlook is None or request.urgency < 3:
+            return True
+        free = sum(slot.capacity for slot in self._slots.values() if slot.start_at <= outlook.until_at)
+        wanted = outlook.num_expected + sum(not one.expected for one in self._instance.requests)
+        return 8 * free >= 7 * wanted
 
     def _duration_s(self, row: int, slot: FreeSlot) -> int:
         return 0 if slot.modality == "VR" else self._travel_s.get((row, slot.place), 0)

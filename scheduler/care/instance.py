@@ -12,7 +12,7 @@ from matching import Travel
 from matching.fill import CareRequest as Request
 from matching.fill import FillInstance, FreeSlot
 from scheduler.care.circles import MINUTE, Circle, circle_at
-from scheduler.care.expected import expected_requests
+from scheduler.care.expected import expected_requests, outlook
 from scheduler.care.offer import OpenSlot, Supply, open_supply
 from scheduler.care.rules import Rules
 from scheduler.store.tables import CareRequest, CareState, Modality
@@ -98,6 +98,7 @@ def build_round(
             travel=trips,
             num_places=len(supply.places),
             now=now,
+            outlook=outlook(session, territory_id, rules, now=now, until_at=last),
         ),
     )
 

@@ -304,6 +304,11 @@ def may_see(actor: Actor, request: CareRequest) -> bool:
     return actor.role in SEES_ALL or request.created_by == actor.key or owns
 
 
+def answer_by(request: CareRequest, rules: Rules) -> datetime:
+    """Tell when who was promised nothing has an answer at the latest: a slot, or that there is none."""
+    return request.deadline_at - rules.notice_min * MINUTE
+
+
 def next_action_at(request: CareRequest, rules: Rules, now: datetime) -> datetime:
     """Tell when somebody should look again: the circle widens, or the last call before the deadline."""
     circle = circle_at(

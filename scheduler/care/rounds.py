@@ -164,6 +164,8 @@ def _keep_one(
         request.reason = reason  # said without a line in the history: nothing happened
         request.next_action_at = None if after is not None else next_action_at(request, rules, now)
         session.add(request)
+        if placement.promise and not request.promised:
+            step(session, request, Kind.PROMISED, actor=SYSTEM, now=now, slot_id=after, promised=True)
         return False
     kind = Kind.PLANNED if before is None else Kind.REPLANNED if after is not None else Kind.UNPLANNED
     if after is None and request.promised:
@@ -178,7 +180,7 @@ def _keep_one(
         detail={"reason": reason} if reason else {},
         planned_slot_id=after,
         reason=reason,
-        promised=request.promised or (after is not None and rules.promise_when_planned),
+        promised=request.promised or placement.promise,
         next_action_at=None if after is not None else next_action_at(request, rules, now),
     )
     return True
@@ -193,6 +195,7 @@ def _announce(store: Store, territory_id: int, request_id: UUID, slot_id: int, n
             request = _still_kept(session, request_id, slot_id)
             if request is None:
                 return False
+            request.promised = True  # whoever was told keeps their rank should the booking be lost
             booked(session, actor, request, Kind.ANNOUNCED, slot_id=slot_id, by=SYSTEM, now=now)
             return True
     except (NotFound, SlotNotOpen, SlotTaken) as refusal:

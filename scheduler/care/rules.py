@@ -23,6 +23,9 @@ class RefillMode(StrEnum):
 Minutes = tuple[int, int, int]
 """Minutes for urgency 1 (4 hours), 2 (the same day), 3 (48 hours)."""
 
+TRIPLES = ("usual_min", "near_min", "lookahead_min")
+CHECKS = ("auto_fill", "promise_when_planned", "promise_when_scarce")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -44,13 +47,17 @@ class Rules:
     wait_travel_min : int
         Minutes of travel that an hour of waiting is worth. Low values leave early slots unused for near
         ones; 20 serves most (``benchmarks/quality/fill.py``).
-    lookahead_min : int
-        For how many minutes ahead the requests that came at these hours of past weeks keep slots from the
-        less urgent; 0: none do. An hour and a half serves most (``benchmarks/quality/fill.py``).
+    lookahead_min : tuple of int
+        For how many minutes ahead the requests that came at these hours of past weeks, by urgency, keep
+        slots from the less urgent; 0: none do. The default serves most (``benchmarks/quality/fill.py``).
     auto_fill : bool
         Whether slots are kept and announced without anybody's click.
     promise_when_planned : bool
-        Whether a request for which a slot is kept may no longer lose it to others.
+        Whether a request for which a slot is kept may no longer lose it to others; otherwise it may until
+        the slot is announced.
+    promise_when_scarce : bool
+        Whether that also holds for requests of 48 hours while more are expected than slots are free
+        (``matching.fill.promise``); otherwise these then wait for the announcement.
     refill : RefillMode
         To whom a freed slot is offered.
     offer_min : int
@@ -69,14 +76,15 @@ class Rules:
     notice_min: int = 30
     announce_lead_min: int = 60
     wait_travel_min: int = 20
-    lookahead_min: int = 90
+    lookahead_min: Minutes = (360, 360, 90)
     auto_fill: bool = True
     promise_when_planned: bool = True
+    promise_when_scarce: bool = False
     refill: RefillMode = RefillMode.ONE_BY_ONE
     offer_min: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("usual_min", "near_min"):
+        for name in TRIPLES:
             given = getattr(self, name)
             if not isinstance(given, tuple) or len(given) != 3:
                 raise InvalidInput(name, "trois durées : 4 heures, dans la journée, 48 heures")
@@ -97,7 +105,13 @@ class Rules:
             announce_lead_min=self.announce_lead_min,
             max_travel_min=self.max_travel_min,
             wait_tenths_per_hour=10 * self.wait_travel_min,
+            promise=self._promise(),
         )
+
+    def _promise(self) -> str:
+        if not self.promise_when_planned:
+            return "when_told"
+        return "at_once" if self.promise_when_scarce else "when_ample"
 
 
 _BETWEEN_ROUNDS_MIN = 10
@@ -164,9 +178,11 @@ def read_rules(document: dict[str, Any]) -> Rules:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in document.items()
     }
-    for name in ("auto_fill", "promise_when_planned"):
+    for name in CHECKS:
         if not isinstance(values.get(name, True), bool):
             raise InvalidInput(name, "vrai ou faux")
+    if isinstance(values.get("lookahead_min"), int):  # documents of before: one number for all
+        values["lookahead_min"] = (values["lookahead_min"],) * 3
     try:
         refill = RefillMode(values.pop("refill", _USUAL.refill))
     except ValueError:

@@ -23,7 +23,7 @@ from scheduler.agenda.search import search
 from scheduler.agenda.settling import ConflictLine, Settle, list_conflicts, settle
 from scheduler.agenda.slot_query import SlotQuery
 from scheduler.care.expected import expected_requests
-from scheduler.care.rules import RefillMode, Rules, change_rules, rules_of
+from scheduler.care.rules import CHECKS, TRIPLES, RefillMode, Rules, change_rules, rules_of
 from scheduler.errors import InvalidInput, SlotNotOpen, SlotTaken, WrongState
 from scheduler.rows import id_of
 from scheduler.store.tables import Account, ConflictKind, Practice
@@ -41,17 +41,14 @@ KINDS = {
     ConflictKind.OVERLAP: "Un autre créneau occupe cette heure.",
 }
 _URGENCIES = ("4 heures", "dans la journée", "48 heures")
-_TRIPLES = ("usual_min", "near_min")
 _NUMBERS = (
     "near_travel_min",
     "max_travel_min",
     "notice_min",
     "announce_lead_min",
     "wait_travel_min",
-    "lookahead_min",
     "offer_min",
 )
-_CHECKS = ("auto_fill", "promise_when_planned")
 
 
 @router.get("/conflits")
@@ -217,7 +214,7 @@ def _rules(guest: Guest, form: Form, *, status: int = HTTPStatus.OK) -> HTMLResp
         "care_rules.html",
         status=status,
         form=form,
-        lookahead_min=rules.lookahead_min,
+        expects=any(rules.lookahead_min),
         num_expected=[sum(each.urgency == urgency for each in expected) for urgency in (1, 2, 3)],
         urgencies=_URGENCIES,
         modes=[
@@ -231,17 +228,17 @@ def _rules(guest: Guest, form: Form, *, status: int = HTTPStatus.OK) -> HTMLResp
 
 def _typed(rules: Rules) -> dict[str, str]:
     typed = {name: str(getattr(rules, name)) for name in _NUMBERS}
-    for name in _TRIPLES:
+    for name in TRIPLES:
         typed |= {f"{name}_{place}": str(value) for place, value in enumerate(getattr(rules, name))}
-    typed |= {name: "oui" if getattr(rules, name) else "" for name in _CHECKS}
+    typed |= {name: "oui" if getattr(rules, name) else "" for name in CHECKS}
     return typed | {"refill": rules.refill.value}
 
 
 def _changes(sent: Sent) -> dict[str, Any]:
     changes: dict[str, Any] = {name: _number(sent, name) for name in _NUMBERS}
-    for name in _TRIPLES:
+    for name in TRIPLES:
         changes[name] = [_number(sent, f"{name}_{place}") for place in range(3)]
-    changes |= {name: sent.values.get(name) == "oui" for name in _CHECKS}
+    changes |= {name: sent.values.get(name) == "oui" for name in CHECKS}
     return changes | {"refill": sent.values.get("refill", "")}
 
 

@@ -32,6 +32,7 @@ from scheduler.care.requests import (
     DEADLINES,
     CancelledBecause,
     Given,
+    answer_by,
     cancel_request,
     create_request,
     extend,
@@ -208,7 +209,8 @@ def _request(
 ) -> HTMLResponse:
     with guest.here.store.write() as session:
         shown = read_request(session, guest.actor, request_id, now=guest.now)
-        circle = circle_of(rules_of(session, guest.actor.territory_id), shown.request, guest.now)
+        rules = rules_of(session, guest.actor.territory_id)
+        circle = circle_of(rules, shown.request, guest.now)
         doctors = dict(practitioners_to_name(session, guest.actor.territory_id))
     line = RequestLine(request=shown.request, standing=shown.standing)
     request = shown.request
@@ -223,6 +225,8 @@ def _request(
         urgencies=URGENCIES,
         is_open=is_open,
         is_waiting=request.state is CareState.WAITING,
+        answer_by=answer_by(request, rules) if line.standing == "kept" and not request.promised else None,
+        announce_lead_min=rules.announce_lead_min,
         is_own=request.owner_id is not None and request.owner_id == guest.actor.account_id,
         usual=doctors.get(request.usual_practitioner_id or 0, ""),
         circle_words=_circle_words(circle) if is_open else "",

@@ -102,7 +102,7 @@ def test_who_can_wait_leaves_the_early_slot_to_whom_past_weeks_let_expect(town: 
     assert town.of(can_wait).planned_slot_id == late
     assert town.history(past) == ["received", "planned", "announced"]  # a copy is expected, not this one
     with town.store.write() as session:
-        change_rules(session, town.person, {"lookahead_min": 0}, now=NOW)
+        change_rules(session, town.person, {"lookahead_min": [0, 0, 0]}, now=NOW)
     run(town)
     assert town.of(can_wait).planned_slot_id == early
 
@@ -117,6 +117,40 @@ def test_a_promise_is_not_dropped_for_somebody_more_urgent(town: Town) -> None:
     refused = town.of(urgent)
     assert (refused.planned_slot_id, refused.reason) == (None, "full")
     assert refused.next_action_at is not None
+
+
+def test_who_can_wait_is_promised_a_slot_once_there_are_enough_for_who_is_to_come(town: Town) -> None:
+    for age, minutes in ((8, 0), (7, 40), (7, 80)):
+        came(town, NOW - age * DAY + minutes * MINUTE, urgency=1)
+    slot_id, can_wait = town.slot(town.near, 1000), town.request(urgency=3)
+    run(town)
+    kept = town.of(can_wait)
+    assert (kept.planned_slot_id, kept.promised) == (slot_id, False)  # one slot for three
+    urgent = town.request(urgency=2, deadline_at=NOW + 1050 * MINUTE)
+    run(town)
+    assert (town.of(urgent).planned_slot_id, town.of(urgent).promised) == (slot_id, True)
+    later = town.slot(town.near, 1100)
+    run(town)
+    assert (town.of(can_wait).planned_slot_id, town.of(can_wait).promised) == (later, False)
+    for minutes in (1200, 1300):
+        town.slot(town.near, minutes)
+    run(town)
+    run(town)
+    assert (town.of(can_wait).planned_slot_id, town.of(can_wait).promised) == (later, True)
+    assert town.history(can_wait) == ["received", "planned", "unplanned", "planned", "promised"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "promised"), [("promise_when_scarce", True), ("promise_when_planned", False)]
+)
+def test_the_cpts_may_promise_always_or_never(town: Town, rule: str, promised: bool) -> None:
+    came(town, NOW - 8 * DAY, urgency=1)
+    with town.store.write() as session:
+        change_rules(session, town.person, {rule: promised}, now=NOW)
+    town.slot(town.near, 1000)
+    requests = [town.request(urgency=3), town.request(urgency=3)]
+    run(town)
+    assert {town.of(one).promised for one in requests if town.of(one).planned_slot_id} == {promised}
 
 
 def test_without_promises_the_more_urgent_goes_first(store: Store) -> None:

@@ -17,10 +17,12 @@ from matching.fill import (
     FillSolution,
     FreeSlot,
     Modality,
+    Outlook,
     Placement,
     fill,
     verify_fill,
 )
+from matching.fill.promise import may_promise
 from tests.property.draws import Draws, draws
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -30,7 +32,7 @@ MODALITIES: tuple[Modality, ...] = ("AMB", "HH", "VR")
 
 
 #: More than the largest of these rounds takes: 4 slots, 4 requests, 8 pairs of a request and a place.
-ROUND_BYTES = 120
+ROUND_BYTES = 124
 
 
 @st.composite
@@ -46,7 +48,12 @@ def instances(draw: st.DrawFn, *, most: int = 4) -> FillInstance:
         travel=_travel(pairs, taken.integers(0, 1500, len(pairs))),
         num_places=num_places,
         now=NOW,
+        outlook=_outlook(taken) if taken.flag() else None,
     )
+
+
+def _outlook(taken: Draws) -> Outlook:
+    return Outlook(until_at=NOW + taken.integer(0, 600) * MINUTE, num_expected=taken.integer(0, 4))
 
 
 def _slot(taken: Draws, key: str, num_places: int) -> FreeSlot:
@@ -117,12 +124,15 @@ def _seen(instance: FillInstance, row: int, placement: Placement, slot: FreeSlot
     """Return the placement of a request in a slot, or in none, with what it states."""
     request, travel = instance.requests[row], instance.travel
     if slot is None:
-        return replace(placement, slot_id=None, announce=False, delay=None, duration_s=None)
+        return replace(
+            placement, slot_id=None, announce=False, promise=request.promised, delay=None, duration_s=None
+        )
     here = (travel.patient == row) & (travel.practitioner == slot.place)
     return replace(
         placement,
         slot_id=slot.id,
         announce=not request.expected and slot.start_at - NOW <= POLICY.announce_lead_min * MINUTE,
+        promise=request.promised or bool(may_promise(instance, POLICY)[row]),
         delay=slot.start_at - request.received_at,
         duration_s=0 if slot.modality == "VR" else int(travel.duration_s[here].sum()),
     )

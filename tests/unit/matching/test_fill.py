@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from matching import InvalidInstance, InvalidPolicy, Travel
-from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, fill, verify_fill
+from matching.fill import CareRequest, FillInstance, FillPolicy, FreeSlot, Outlook, fill, verify_fill
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -87,6 +87,41 @@ def test_what_begins_before_the_next_round_is_not_kept_for_anybody_expected(
 def test_what_was_promised_goes_before_the_urgent() -> None:
     promised = request("promised", urgency=3, promised=True)
     assert slots_of(instance([promised, request("urgent", urgency=1)], [slot("s", 2)])) == ["s", None]
+
+
+@pytest.mark.parametrize(
+    ("promise", "num_expected", "promised"),
+    [
+        ("when_ample", None, [1, 2, 3]),
+        ("when_ample", 5, [1, 2, 3]),  # seven places in time for eight
+        ("when_ample", 6, [1, 2]),
+        ("at_once", 6, [1, 2, 3]),
+        ("when_told", 5, []),
+    ],
+)
+def test_who_can_wait_is_promised_a_slot_only_where_there_are_enough(
+    promise: str, num_expected: int | None, promised: list[int]
+) -> None:
+    made = [request(f"{n}", urgency=n) for n in (1, 2, 3)]
+    places = [slot("s", 5, capacity=4), slot("t", 6, capacity=3), slot("too late", 9)]
+    round_ = instance([*made, expected("e")], places)
+    if num_expected is not None:
+        round_ = replace(round_, outlook=Outlook(until_at=NOW + 6 * HOUR, num_expected=num_expected))
+    policy = replace(POLICY, promise=promise)
+    solution = fill(round_, policy)
+    assert verify_fill(round_, policy, solution) == []
+    assert [int(p.request_id) for p in solution.placements if p.promise] == promised
+    for row, placement in enumerate(solution.placements):
+        false = (replace(placement, promise=not placement.promise),)
+        placements = solution.placements[:row] + false + solution.placements[row + 1 :]
+        broken = verify_fill(round_, policy, replace(solution, placements=placements))
+        assert [violation.code for violation in broken] == ["promise"]
+
+
+def test_a_promise_stays_one_even_without_a_slot() -> None:
+    kept = request("kept", urgency=3, promised=True)
+    (placement,) = fill(instance([kept], []), replace(POLICY, promise="when_told")).placements
+    assert (placement.slot_id, placement.promise) == (None, True)
 
 
 def test_who_can_wait_leaves_the_early_slot_to_who_cannot() -> None:
