@@ -11,11 +11,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
 from tests import postgresql
 from tests.engines import Engines, copy_database, quick_folder
+
+# How long examples take says what else the machine does; in CI (a profile of Hypothesis) they stay the same.
+settings.register_profile(
+    "relais",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("relais")
 
 _FOLDER = pytest.StashKey[Path]()
 
