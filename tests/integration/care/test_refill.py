@@ -1,5 +1,6 @@
 """A freed slot is offered to who waits without one; the first to accept has it."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from scheduler.care.refill import accept_offer, decline_offer, refill
 from scheduler.care.rounds import run_round
 from scheduler.errors import NotFound, SlotTaken
 from scheduler.jobs.care import look_after_requests
+from scheduler.jobs.schedule import PERIODS_BEFORE_LATE
+from scheduler.jobs.start import late_after
+from scheduler.settings import Settings
 from scheduler.store.engine import Store
 from scheduler.store.tables import (
     Booking,
@@ -238,3 +242,9 @@ def test_slots_kept_by_a_round_are_not_offered(store: Store) -> None:
 
 def _refilled(session: Session, town: Town) -> int:
     return refill(session, town.territory_id, public_url=URL, now=town.now)
+
+
+def test_freed_slots_are_looked_for_every_minute(sqlite_store: Store, tmp_path: Path) -> None:
+    """Two minutes at most from a freed slot to its offer: one between two looks, one to work."""
+    late = late_after(sqlite_store, Settings(data_dir=tmp_path))
+    assert late["care"] / PERIODS_BEFORE_LATE <= MINUTE
