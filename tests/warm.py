@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -162,6 +163,8 @@ def _main() -> None:
         import_module(name)
     if kind == "service":
         _get_ready()
+    # NumPy's own threads start anew in a fork; Python 3.12 would warn of them
+    warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
     gc.collect()
     gc.freeze()  # as ``relais serve`` does once it is ready
     with socket.socket(fileno=int(control_number)) as control:

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import time
 from datetime import date
@@ -12,9 +13,10 @@ from scheduler.referrals.errors import SolveCancelled, SolveFailed
 from scheduler.referrals.solve import solve_in_child
 
 
-@pytest.fixture
-def engine() -> None:
-    """Let every child here be a real one."""
+@pytest.fixture(autouse=True)
+def real_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start every child here as the service does."""
+    monkeypatch.setattr(child, "subprocess", subprocess)
 
 
 def instance(num_patients: int = 4, *, places: int = 2) -> Instance:
