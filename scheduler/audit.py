@@ -16,6 +16,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import event, insert, text
+from sqlalchemy import select as columns
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, SQLModel, col, select
@@ -28,7 +29,8 @@ Action = Literal["C", "R", "U", "D", "E"]
 """Created, read, updated, deleted, executed: the codes of the FHIR AuditEvent."""
 
 _NEWEST = select(AuditEntry.id, AuditEntry.hash).order_by(col(AuditEntry.id).desc()).limit(1)
-_ADDED = insert(SQLModel.metadata.tables[str(AuditEntry.__tablename__)])
+_TABLE = SQLModel.metadata.tables[str(AuditEntry.__tablename__)]
+_ADDED = insert(_TABLE)
 _WAITING = "relais_audit"  # where a session keeps what is to be written when it commits
 _ADVISORY_LOCK = 0x52_45_4C_41_55_44_49_54  # "RELAUDIT"
 
@@ -93,18 +95,19 @@ def check_chain(session: Session) -> int | None:
         Id of the first row that was altered or follows a removed or altered row; ``None`` when all agree.
         Removing the newest rows cannot be seen from inside: keep the newest hash elsewhere.
     """
-    in_order = select(AuditEntry).order_by(col(AuditEntry.id))
-    with closing(session.exec(in_order, execution_options={"yield_per": 1000})) as rows:
-        return _first_broken(rows)
+    in_order = columns(_TABLE).order_by(_TABLE.c.id)
+    with closing(session.execute(in_order, execution_options={"yield_per": 1000})) as rows:
+        return _first_broken(row._asdict() for row in rows)
 
 
-def _first_broken(rows: Iterable[AuditEntry]) -> int | None:
+def _first_broken(rows: Iterable[dict[str, Any]]) -> int | None:
     before_id, before_hash = 0, None
     for row in rows:
-        follows = row.id == before_id + 1 and row.prev_hash == before_hash
-        if not follows or row.hash != _hash(row.model_dump(exclude={"hash"})):
-            return row.id
-        before_id, before_hash = row.id, row.hash
+        row_id, row_hash = int(row["id"]), row.pop("hash")
+        follows = row_id == before_id + 1 and row["prev_hash"] == before_hash
+        if not follows or row_hash != _hash(row):
+            return row_id
+        before_id, before_hash = row_id, row_hash
     return None
 
 

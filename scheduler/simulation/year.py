@@ -47,6 +47,7 @@ from scheduler.store.engine import Store
 from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 
 _SATURDAY, _FRIDAY = 5, 4
+_UUID_BYTES = 16
 _EVENING = 20
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
@@ -239,9 +240,13 @@ def _remembered(store: Store) -> Iterator[None]:
 
 @contextmanager
 def _seeded_ids(seed: int) -> Iterator[None]:
-    """Draw the identifiers of new rows from the seed: the order of rows, hence the year, depends on them."""
+    """Draw the identifiers of new rows from the seed: the order of rows, hence the year, depends on them.
+
+    Those take 16 bytes each. Whoever else asks, as SQLAlchemy does for 10 when a statement is first written,
+    is given others: the second year of a process must be that of the first.
+    """
     rng, kept = Random(f"relais-ids:{seed}"), os.urandom  # noqa: S311 — no secret of a simulation is one
-    os.urandom = rng.randbytes
+    os.urandom = lambda size: rng.randbytes(size) if size == _UUID_BYTES else kept(size)
     try:
         yield
     finally:
