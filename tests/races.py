@@ -4,6 +4,7 @@ import gc
 import os
 import threading
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,11 @@ def exit_code_of_a_child(act: Callable[[], object]) -> int:
 
     What it needs of a store it opens itself: connections cannot be shared with a child.
     """
-    pid = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Python 3.12: of threads; none of theirs is needed
+        pid = os.fork()
     if pid == 0:
         gc.disable()  # what we still hold of the parent's connections is not ours to close
         code = 1
