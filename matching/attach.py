@@ -152,12 +152,11 @@ def _placed_per_tier(solution: Solution) -> list[int]:
 
 
 def _first_choice(instance: Instance, found: Candidates, start: Solution | None) -> Int32 | None:
-    """Return the best choice known before solving; for a flow only the one it was given."""
+    """Return the best choice known before solving; among equals, the one that keeps what stands."""
     known = [] if start is None else [_kept(found, _practitioners_of(instance, start))]
-    if not found.problem.is_flow:
-        earlier, nowhere = found.settled.earlier, np.full_like(found.settled.earlier, -1)
-        known += [_kept(found, earlier)] if (earlier >= 0).any() else []
-        known += [_kept(found, nowhere)]
+    earlier = found.settled.earlier
+    known += [_kept(found, earlier)] if (earlier >= 0).any() else []
+    known += [] if found.problem.is_flow else [_kept(found, np.full_like(earlier, -1))]
     return max(known, key=lambda arc: found.problem.value(arc[arc >= 0]), default=None)
 
 

@@ -83,7 +83,7 @@ def _by_flow(
     objective, bound = problem.value(arc[arc >= 0]), bound_from_prices(problem, price)
     if finished and bound != objective:
         raise CertificateFailed("the flow is not proven optimal by its prices", objective, bound)
-    if first is not None and problem.value(first[first >= 0]) > objective:
+    if first is not None and problem.value(first[first >= 0]) >= objective:  # of equals, the known one
         arc, objective = first, problem.value(first[first >= 0])
     proven = bound == objective
     return AssignmentResult(

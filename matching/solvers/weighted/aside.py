@@ -168,7 +168,7 @@ def main() -> None:
         observer = Observer(still_asked)
         observer.report(dual.packing.value(choice), dual.bound)
         better, most = improved_by_core(
-            dual, choice, Deadline(observer=observer), arcs=_MOST_ARCS, work=None,
+            dual, choice, Deadline(observer=observer), arcs=_MOST_ARCS, work=None, from_choice=number > 1,
             news=lambda found, bound: say(found, bound, False),
         )  # fmt: skip
         say(better, most, True)

@@ -67,6 +67,7 @@ def solve(
     nodes: int | None = None,
     gap: float = 0.0,
     basis: Basis | None = None,
+    known: Float64 | None = None,
     news: News | None = None,
 ) -> Outcome:
     """Minimise a programme until it is done, the time is up or the observer asks to stop.
@@ -81,6 +82,8 @@ def solve(
         Most nodes of the search tree.
     basis : Basis, optional
         Of a similar linear programme, to begin with.
+    known : ndarray of float64, optional
+        Values of the variables of a solution, to begin with: what cannot beat it is left out early.
     news : callable, optional
         Told of better solutions and bounds of a programme of whole variables while they come.
     """
@@ -98,6 +101,10 @@ def solve(
     solver.passModel(_model(highs, programme, whole=whole))
     if basis is not None:
         _set_basis(highs, solver, basis)
+    if known is not None:
+        solution = highs.HighsSolution()
+        solution.col_value, solution.value_valid = known.tolist(), True
+        solver.setSolution(solution)
     listener = _Listener(deadline, news)
     solver.setCallback(listener, None)
     for kind in _kinds(highs, news):

@@ -9,7 +9,7 @@ from matching.solvers.weighted import highs
 from matching.solvers.weighted.answer import Answer, improvement
 from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Int64
-from matching.solvers.weighted.programme import programme_of
+from matching.solvers.weighted.programme import programme_of, values_of
 from matching.solvers.weighted.region import Region
 
 # In units of the objective, which is whole: far more than the error of a bound of HiGHS.
@@ -25,6 +25,7 @@ def solve_region(
     deadline: Deadline,
     nodes: int | None,
     tolerance: float = 0.0,
+    from_choice: bool = False,
     news: Callable[[Answer], None] | None = None,
 ) -> Answer:
     """Return the best decision about a region that HiGHS finds within a time and a number of nodes.
@@ -35,6 +36,9 @@ def solve_region(
         The present one.
     tolerance : float
         Part of what the region could win at most that need not be looked for.
+    from_choice : bool
+        Whether HiGHS begins with the present choice. It proves sooner what cannot beat a good one, and
+        looks less far around a poor one.
     news : callable, optional
         Told of what is known so far, whenever that gets better.
     """
@@ -47,8 +51,15 @@ def solve_region(
         assert news is not None  # noqa: S101 - only passed on when it is there
         news(Answer(choice=_better(region, choice, x), finished=False, most_gain=_most_gain(region, bound)))
 
+    programme = programme_of(region)
     outcome = highs.solve(
-        programme_of(region), deadline, whole=True, nodes=nodes, gap=gap, news=None if news is None else tell
+        programme,
+        deadline,
+        whole=True,
+        nodes=nodes,
+        gap=gap,
+        known=values_of(programme, region, choice) if from_choice else None,
+        news=None if news is None else tell,
     )
     # When there is no solution, nothing over these options is an improvement.
     most_gain = 0 if outcome.impossible else _most_gain(region, outcome.bound)

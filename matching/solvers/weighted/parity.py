@@ -1,15 +1,21 @@
-"""What cannot be avoided because loads are whole: a knapsack over the capacity of all priced columns.
+"""What cannot be avoided because loads are whole: a knapsack over the capacity of the dear columns.
 
-The relaxation fills a last unit with a third of a group of load 3. Adding up all priced columns leaves
-one equation, "loads placed there plus units left empty = capacity", whose cheapest integer solution is
-a loss that no choice escapes. Options that come on top of it and then exceed the hope can be dropped.
+The relaxation fills a last unit with a third of a group of load 3. Adding up columns that exchange groups
+at little loss leaves one equation a cluster, "loads placed there plus units left empty = capacity". What
+the cheapest choices of all rows miss of these equations is made good by exchanges between clusters, and
+the cheapest of those is a loss that no choice escapes. Options that come on top of it and then exceed the
+hope can be dropped.
 
 References
 ----------
-S. Martello, P. Toth (1990), "Knapsack Problems", §2.6 (dynamic programming), §6.2 (surrogate relaxation).
+R. E. Gomory (1965), "On the relation between integer and noninteger solutions to linear programs",
+PNAS 53(2): the equations are looked at modulo a number, which only allows more.
+S. Martello, P. Toth (1990), "Knapsack Problems", §6.2 (surrogate relaxation).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -18,8 +24,11 @@ from matching.solvers.weighted.packing import Bools, Int64
 from matching.solvers.weighted.region import Region
 
 _NEVER = 2**61
-# Entries of the dynamic programme beyond which it is not worth its time.
-_LARGEST_TABLE = 100_000
+_MOST_CLUSTERS = 7
+_LARGEST_TABLE = 6**_MOST_CLUSTERS
+_LARGEST_MODULUS = 60
+# Part of the hope that an exchange within a cluster may lose: from, and how much more at each try.
+_NEAR, _NEARER = 1 / 512, 2
 
 
 def tightened(region: Region) -> Region:
@@ -33,133 +42,192 @@ def tightened(region: Region) -> Region:
     sides = _Sides.of(region)
     if sides is None:
         return region
-    table = _cheapest_exchanges(sides)
-    if table is None:
-        return region
-    least = min(_NEVER, sides.base + int(sides.least_over(table, np.zeros(1, np.int64))[0]))
-    switched = np.minimum(sides.base + sides.switch + sides.least_over(table, sides.freed), _NEVER)
-    inside = np.where(sides.starts_inside, least, switched) - np.minimum(sides.inside, _NEVER)
-    outside = np.where(sides.starts_inside, switched, least) - np.minimum(sides.outside, _NEVER)
-    position = region.position(region.packing.row[region.arcs])
-    on_top = np.where(sides.arc_inside, inside[position], outside[position])
-    kept = region.arc_loss + on_top <= region.hope
-    out = outside[region.position(region.unplaced)] + region.out_loss <= region.hope
+    total = sides.totals(sides.cheapest_exchanges())
+    option = total[region.position(region.packing.row[region.arcs]), sides.arc_cluster]
+    kept = region.arc_loss + option <= region.hope
+    out = region.out_loss + total[region.position(region.unplaced), 0] <= region.hope
+    least = int((total + sides.loss).min(axis=1).max())
     return replace(region.within(kept, out), least=min(max(region.least, least), region.loss))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sides:
-    """Least loss of each row inside and outside the priced columns, and what switching frees.
+    """What each row loses at least in each cluster, and what the clusters miss where all lose least.
+
+    Cluster 0 is everywhere else: columns without an equation, or no column.
 
     Parameters
     ----------
-    arc_inside : ndarray of bool, shape (num_arcs of the region,)
-    inside, outside : ndarray of int64, shape (num_rows of the region,)
+    arc_cluster : ndarray of int64, shape (num_arcs of the region,)
+    loss : ndarray of int64, shape (num_rows of the region, num_clusters + 1)
         ``_NEVER`` where there is no such option.
-    starts_inside : ndarray of bool
-        Whether the cheaper side is inside.
-    switch, freed : ndarray of int64
-        Extra loss of the other side, and the load it frees inside, negative when it takes some.
-    base : int
-        Loss of all rows on their cheaper side.
-    missing : int
-        Load to free so that those inside fit, negative when there is room to spare.
-    unit_price : int
+    load : ndarray of int64, shape (num_rows of the region,)
+        What a row takes in any cluster but 0.
+    missing : ndarray of int64, shape (num_clusters,)
+        Load to free in each cluster so that those who lose least there fit, negative when there is room.
+    empty_price : ndarray of int64, shape (num_clusters,)
         Least price of an empty unit.
     budget : int
-        What may be lost beyond ``base``.
+        What may be lost beyond the least loss of every row.
     """
 
-    arc_inside: Bools
-    inside: Int64
-    outside: Int64
-    starts_inside: Bools
-    switch: Int64
-    freed: Int64
-    base: int
-    missing: int
-    unit_price: int
+    arc_cluster: Int64
+    loss: Int64
+    load: Int64
+    missing: Int64
+    empty_price: Int64
     budget: int
 
     @classmethod
-    def of(cls, region: Region) -> "_Sides | None":
+    def of(cls, region: Region) -> Self | None:
         """Look at the options of a region; None when nothing is priced or a row has no option."""
-        dual, packing, rows, equation = region.dual, region.packing, region.rows, region.dual.equation
+        dual, packing, equation = region.dual, region.packing, region.dual.equation
         if equation is None or not (priced := equation.column & region.counted).any():
             return None
-        arc_inside, load = equation.inside[region.arcs], equation.load
-        position, regret = region.position(packing.row[region.arcs]), region.arc_loss
-        inside, outside = np.full(rows.size, _NEVER), np.full(rows.size, _NEVER)
-        np.minimum.at(inside, position[arc_inside], regret[arc_inside])
-        np.minimum.at(outside, position[~arc_inside], regret[~arc_inside])
-        np.minimum.at(outside, region.position(region.unplaced), region.out_loss)
-        cheaper = np.minimum(inside, outside)
-        if (cheaper >= _NEVER).any():
+        cluster = _clusters(region, priced)
+        num_clusters = int(cluster.max())
+        arc_cluster = _of_arcs(region, cluster, 0)
+        loss = np.full((region.rows.size, num_clusters + 1), _NEVER)
+        np.minimum.at(loss, (region.position(packing.row[region.arcs]), arc_cluster), region.arc_loss)
+        np.minimum.at(loss[:, 0], region.position(region.unplaced), region.out_loss)
+        least = loss.min(axis=1)
+        if (least >= _NEVER).any():
             return None
-        starts_inside, base = inside <= outside, exact_sum(cheaper)
+        load = equation.load[region.rows]
+        taken = np.zeros(num_clusters + 1, np.int64)
+        np.add.at(taken, loss.argmin(axis=1), load)
+        places, price = np.zeros(num_clusters + 1, np.int64), np.full(num_clusters + 1, _NEVER)
+        np.add.at(places, cluster[priced], region.residual[priced])
+        np.minimum.at(price, cluster[priced], dual.price[priced])
         return cls(
-            arc_inside=arc_inside,
-            inside=inside,
-            outside=outside,
-            starts_inside=starts_inside,
-            switch=np.maximum(inside, outside) - cheaper,
-            freed=np.where(starts_inside, load[rows], -load[rows]),
-            base=base,
-            missing=exact_sum(load[rows][starts_inside]) - exact_sum(region.residual[priced]),
-            unit_price=int(dual.price[priced].min()),
-            budget=region.hope - base,
+            arc_cluster=arc_cluster,
+            loss=loss,
+            load=load,
+            missing=(taken - places)[1:],
+            empty_price=price[1:],
+            budget=region.hope - exact_sum(least),
         )
 
     @property
-    def most_empty(self) -> int:
-        """Units that may be left empty."""
-        return max(0, self.budget) // self.unit_price
+    def num_clusters(self) -> int:
+        """How many equations there are."""
+        return self.missing.size
 
     @property
-    def reach(self) -> int:
-        """Largest load that exchanges may free or take in total.
+    def modulus(self) -> int:
+        """The equations are looked at modulo this: a multiple of 6, so that no loads of 2 or 3 pass for 1."""
+        largest = int(_LARGEST_TABLE ** (1 / self.num_clusters) + 1e-9)
+        return min(_LARGEST_MODULUS, largest // 6 * 6)
 
-        In a cheapest set of switches no part frees exactly nothing. Ordered to stay near the segment
-        from 0 to the goal, its partial sums are distinct, so it has at most ``|goal| + 2 · load``
-        members (E. Steinitz, 1913).
+    def cheapest_exchanges(self) -> Int64:
+        """Return the least cost of freeing some load in each cluster, one axis each, by exchanges."""
+        table = np.full((self.modulus,) * self.num_clusters, _NEVER)
+        table.flat[0] = 0
+        for freed, running in self._exchanges():
+            table = _with_multiples(table, freed, running)
+        return table
+
+    def totals(self, table: Int64) -> Int64:
+        """Return what all rows lose at least when a row is in a cluster, less what it loses itself there.
+
+        Shape (num_rows, num_clusters + 1).
         """
-        largest = int(np.abs(self.freed).max(initial=0))
-        return (abs(self.missing) + self.most_empty + 2 * largest) * largest
+        start = self.loss.argmin(axis=1)
+        own = np.eye(self.num_clusters + 1, dtype=np.int64)[:, 1:]
+        others = exact_sum(self.loss.min(axis=1)) - self.loss.min(axis=1)
+        total = np.empty_like(self.loss)
+        for cluster in range(self.num_clusters + 1):
+            freed = self.load[:, None] * (own[start] - own[cluster])
+            left = (self.missing - freed) % self.modulus
+            total[:, cluster] = np.minimum(others + table[tuple(left.T)], _NEVER)
+        return total
 
-    def least_over(self, table: Int64, freed: Int64) -> Int64:
-        """Return the least cost of freeing what is missing when ``freed`` is freed anyway."""
-        middle = table.size // 2
-        empty = np.arange(self.most_empty + 1)
-        goal = self.missing + empty[None, :] - freed[:, None] + middle
-        found = np.where((goal >= 0) & (goal < table.size), table[np.clip(goal, 0, table.size - 1)], _NEVER)
-        least: Int64 = np.minimum((found + self.unit_price * empty[None, :]).min(axis=1), _NEVER)
-        return least
+    def _exchanges(self) -> Iterator[tuple[Int64, Int64]]:
+        """Give each kind of exchange: what one frees in each cluster, and what the cheapest 1, 2, … cost."""
+        own = np.eye(self.num_clusters + 1, dtype=np.int64)[:, 1:]
+        start, least = self.loss.argmin(axis=1), self.loss.min(axis=1)
+        for cluster in range(self.num_clusters + 1):
+            cost = self.loss[:, cluster] - least
+            moves = (start != cluster) & (cost <= self.budget) & (self.load > 0)
+            kind = start[moves] * (int(self.load.max()) + 1) + self.load[moves]
+            for one in np.unique(kind).tolist():
+                home, load = divmod(one, int(self.load.max()) + 1)
+                yield load * (own[home] - own[cluster]), self._running(cost[moves][kind == one])
+            if cluster:
+                alike = np.full(self.modulus, min(self.empty_price[cluster - 1], self.budget + 1))
+                yield -own[cluster], self._running(alike)
+
+    def _running(self, cost: Int64) -> Int64:
+        """Return what the cheapest 1, 2, … cost together, as far as the budget goes."""
+        cheapest = np.sort(cost)[: self.modulus - 1]
+        running = np.cumsum(np.minimum(cheapest, self.budget + 1))
+        return running[: int(np.searchsorted(running, self.budget, side="right"))]
 
 
-def _cheapest_exchanges(sides: _Sides) -> Int64 | None:
-    """Return the least cost of freeing ``i - size // 2`` units in total, by switching rows."""
-    reach = sides.reach
-    if reach > _LARGEST_TABLE or sides.most_empty > 1_000:
-        return None
-    table = np.full(2 * reach + 1, _NEVER)
-    table[reach] = 0
-    affordable = sides.switch <= sides.budget
-    for freed in np.unique(sides.freed[affordable]).tolist():
-        cost = np.sort(sides.switch[affordable & (sides.freed == freed)])
-        cost = cost[: reach // abs(freed)]
-        running = np.cumsum(np.minimum(cost, sides.budget + 1))
-        running = running[: int(np.searchsorted(running, sides.budget, side="right"))]
-        table = _with_multiples(table, freed, running)
-    return table
-
-
-def _with_multiples(table: Int64, freed: int, running: Int64) -> Int64:
-    """Return the table once up to ``running.size`` rows that free ``freed`` each may switch."""
-    best = table.copy()
+def _with_multiples(table: Int64, freed: Int64, running: Int64) -> Int64:
+    """Return the table once up to ``running.size`` exchanges that free ``freed`` each may be made."""
+    best, axes = table.copy(), tuple(range(table.ndim))
     for count, cost in enumerate(running.tolist(), start=1):
-        shift = abs(count * freed)
-        if freed > 0:
-            np.minimum(best[shift:], table[:-shift] + cost, out=best[shift:])
-        else:
-            np.minimum(best[:-shift], table[shift:] + cost, out=best[:-shift])
+        np.minimum(best, np.roll(table, tuple((count * freed).tolist()), axes) + cost, out=best)
     return best
+
+
+def _clusters(region: Region, priced: Bools) -> Int64:
+    """Return the cluster of each column: those between which an exchange loses little, 0 = elsewhere.
+
+    What little means grows until there are few enough; in the end the dearest are kept.
+    """
+    far = max(1, int(region.hope * _NEAR))
+    cluster = _linked(region, priced, far)
+    while cluster.max() > _MOST_CLUSTERS and far <= region.hope:
+        far *= _NEARER
+        cluster = _linked(region, priced, far)
+    if not cluster.any():
+        return priced.astype(np.int64)
+    price = np.zeros(cluster.max() + 1, np.int64)
+    np.maximum.at(price, cluster, np.where(cluster > 0, region.dual.price, 0))
+    dearest = np.sort(np.argsort(-price[1:], kind="stable")[:_MOST_CLUSTERS] + 1)
+    renamed = np.zeros(price.size, np.int64)
+    renamed[dearest] = np.arange(1, dearest.size + 1)
+    return renamed[cluster]
+
+
+def _linked(region: Region, priced: Bools, far: int) -> Int64:
+    """Return the cluster of each column when exchanges of the least load that lose ``far`` join columns.
+
+    Larger loads do not make up for every unit that is missing. 0 = elsewhere, for columns that cost little.
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415 - 0.1 s, only needed to solve
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    num_rows, num_cols = region.rows.size, region.packing.num_cols
+    at = _of_arcs(region, np.where(priced, np.arange(num_cols), -1), -1)
+    row = region.position(region.packing.row[region.arcs])
+    load = _load(region)
+    least = load[row[at >= 0]].min(initial=_NEVER)
+    near = (region.arc_loss <= far) & (at >= 0) & (load[row] == least)
+    edges = coo_array(
+        (np.ones(near.sum(), np.int8), (row[near], num_rows + at[near])), shape=(num_rows + num_cols,) * 2
+    )
+    _, label = connected_components(edges, directed=False)
+    dear = np.flatnonzero(priced & (region.dual.price > far))
+    cluster = np.zeros(num_cols, np.int64)
+    cluster[dear] = np.unique(label[num_rows + dear], return_inverse=True)[1] + 1
+    return cluster
+
+
+def _load(region: Region) -> Int64:
+    """Return what each row of the region takes in columns of the equation."""
+    equation = region.dual.equation
+    assert equation is not None  # noqa: S101 - asked by ``of``
+    return equation.load[region.rows]
+
+
+def _of_arcs(region: Region, of_column: Int64, elsewhere: int) -> Int64:
+    """Return what its column of the equation has, for each option; ``elsewhere`` for others."""
+    equation, filling = region.dual.equation, region.packing.filling
+    assert equation is not None  # noqa: S101 - asked by ``of``
+    of_arc = np.full(region.packing.num_arcs, elsewhere, np.int64)
+    inside = equation.column[filling.col]
+    of_arc[filling.arc[inside]] = of_column[filling.col[inside]]
+    return of_arc[region.arcs]

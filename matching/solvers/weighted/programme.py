@@ -42,6 +42,12 @@ class Programme:
     columns: Int64
     links: Int64
 
+    def allows(self, values: Float64) -> bool:
+        """Tell whether whole numbers satisfy all bounds."""
+        activity = self.matrix @ values
+        within = (self.low <= activity) & (activity <= self.high)
+        return bool(within.all() and (values >= 0).all() and (values <= self.most).all())
+
 
 def programme_of(region: Region, *, covering: bool = True) -> Programme:
     """Write a region as a programme: one decision per row, and what fills each column.
@@ -89,6 +95,20 @@ def programme_of(region: Region, *, covering: bool = True) -> Programme:
         columns=columns,
         links=links.kept,
     )
+
+
+def values_of(programme: Programme, region: Region, choice: Int64) -> Float64 | None:
+    """Return the values of the variables that stand for a choice, None when its options are not all there."""
+    num_rows, columns, links = region.rows.size, programme.columns.size, programme.links.size
+    variables = _Variables(region.arcs.size, region.unplaced.size, columns, links)
+    values = np.zeros(variables.number)
+    values[variables.arcs] = choice[region.packing.row[region.arcs]] == region.arcs
+    values[variables.out] = choice[region.unplaced] < 0
+    activity = programme.matrix @ values
+    filled, met = np.split(activity[num_rows : num_rows + columns + links], [columns])
+    values[variables.empty] = programme.low[num_rows : num_rows + columns] - filled
+    values[variables.alone[0]], values[variables.alone[1]] = np.maximum(met, 0), np.maximum(-met, 0)
+    return values if programme.allows(values) else None
 
 
 class _Variables:

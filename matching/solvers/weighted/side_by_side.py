@@ -66,7 +66,9 @@ def side_by_side(
 def _at_once(dual: Dual, choice: Int64, deadline: Deadline) -> tuple[Int64, int]:
     """Decide all rows at once here too, from a better choice than the one asked aside: over few options."""
     few = dual.packing.num_arcs <= _FEW_ARCS
-    return improved_by_core(dual, choice, deadline, arcs=_FEW_ARCS if few else None, work=None)
+    return improved_by_core(
+        dual, choice, deadline, arcs=_FEW_ARCS if few else None, work=None, from_choice=True
+    )
 
 
 def _torn_anew(dual: Dual, share: Float64, choice: Int64, deadline: Deadline) -> Int64:

@@ -46,7 +46,8 @@ def solve_weighted(
         dual, share = _relaxation(packing, deadline)
         greedy = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
         known = [] if first is None else [choice_of(packing, first, problem.num_arcs)]
-        choice = max(rounded_choice(dual, share), greedy, *known, key=packing.value)
+        rounded = rounded_choice(dual, share)
+        choice = max(*known, rounded, greedy, key=packing.value)  # of equals, the known one
         if aside is not None:
             choice, most = side_by_side(dual, share, choice, deadline, seed, aside)
         else:

@@ -225,6 +225,26 @@ def test_whole_loads_cost_what_no_sum_of_loads_fills() -> None:
     assert region.most_gain == 0
 
 
+def test_whole_loads_are_counted_in_each_cluster_of_columns() -> None:
+    # Rooms of 4 and 5 with loads of 3 leave 1 and 2 units empty, though 9 units could hold three loads.
+    problem = AssignmentProblem(
+        reward=[9] * 4,
+        arc_group=[0, 1, 2, 3],
+        arc_bin=[0, 0, 1, 1],
+        arc_cost=[0] * 4,
+        arc_load=[3] * 4,
+        capacity=[4, 5],
+    )
+    packing = packing_of(problem, 0)
+    flow = solve_flow(packing)
+    assert flow is not None
+    assert flow.dual.bound == 27
+    choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+    region = tightened(region_of(flow.dual, choice, np.arange(4)))
+    assert region.least == 9 * flow.dual.scale
+    assert region.most_gain == 0
+
+
 @pytest.mark.parametrize("solver", ["programme", "propagation"])
 def test_a_region_is_decided_as_well_as_possible(solver: str) -> None:
     problem = territory(40, 4, 4)
