@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from api.web.english import catalogue, plain, translated_source
+from api.web.english import catalogue, plain, sentences, translated_source
 from api.web.english_missing import TEMPLATES, examples, is_understood, missing
 from api.web.english_sentences import Sentences
 from api.web.english_sources import texts_of_program
 from api.web.language import LANGUAGE_COOKIE
 from api.web.rendering import environment
+from matching import Needs, Patient, Policy
+from matching.explain.needs import deciding_needs
 from scheduler.store.engine import Store
 from scheduler.store.tables import Role
 from tests.integration.web.browser import Browser
@@ -142,3 +145,19 @@ def test_a_person_reads_english_after_asking_and_french_again(
     assert '<html lang="fr">' in french.html
     assert browser.client.cookies.get(LANGUAGE_COOKIE) == "fr"
     assert anonymous.open("/langue/de").status == 404
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        Needs(ald=True, treatment_running_out=True, recent_discharge=True, pregnancy=True, home_bound=True),
+        Needs(palliative=True),
+        Needs(disability=True, c2s=True, ame=True, chronic_needs=3),
+    ],
+)
+def test_every_reason_of_a_tier_has_its_english(needs: Needs) -> None:
+    patient = Patient(id="p", age=75, waiting_since=date(2026, 11, 1), needs=needs)
+    reasons = deciding_needs(patient, Policy.default().tiers)
+    assert len(reasons) in {1, 5}
+    for reason in reasons.values():
+        assert sentences().english(f"Priorité 2 : {reason}.") is not None, reason
