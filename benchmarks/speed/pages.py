@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import col, select
 
 from api.security import COOKIE
-from benchmarks.speed import ten_demos
+from benchmarks.speed import several_demos
 from benchmarks.speed.machine import describe, load_average
 from scheduler.store.engine import Store
 from scheduler.store.migrate import migrate
@@ -122,25 +122,27 @@ def main() -> None:
     arguments.add_argument(
         "--repeats", type=int, default=20, metavar="N", help="most counted visits of a page"
     )
-    repeats = arguments.parse_args().repeats
+    arguments.add_argument("--demos", type=int, default=10, metavar="N", help="demo territories in one")
+    arguments.add_argument("--typed", action="store_true", help="measure the typed search alone")
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'relais.db'}"
         store = Store.open(url)
         migrate(store)
-        territory_id, numbers = ten_demos.fill(store, SEED)
+        territory_id, numbers = several_demos.fill(store, SEED, options.demos)
         tokens, values = signed_in(store, territory_id), _one_of_each(store)
         store.close()
         print(*describe(), f"territory {numbers}, seed {SEED}", sep="\n", flush=True)
         with served(url, folder, RELAIS_SOLVE_SECONDS=str(SOLVE_SECONDS)) as server, chromium() as browser:
             site = Site(server=server, browser=browser, tokens=tokens)
             print(f"\n{'median, p95; ms':32}{'visits':>7}{'first byte':>16}{'loaded':>16}{'server':>16}")
-            for title, role, path in PAGES:
-                _measure(site, title, role, path.format_map(values), repeats)
-            _told("regulation, search as typed", [(ms,) for ms in _typed(site, repeats)])
+            for title, role, path in () if options.typed else PAGES:
+                _measure(site, title, role, path.format_map(values), options.repeats)
+            _told("regulation, search as typed", [(ms,) for ms in _typed(site, options.repeats)])
             _during_a_run(site)
-            for title, role, path in AFTER_A_RUN:
-                _measure(site, title, role, path, repeats)
+            for title, role, path in () if options.typed else AFTER_A_RUN:
+                _measure(site, title, role, path, options.repeats)
         print(f"\nload average {load_average()} at the end")
 
 

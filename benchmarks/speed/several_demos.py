@@ -1,4 +1,4 @@
-"""Ten demo territories in one: the demo, then its patients, GPs and slots nine times under other names."""
+"""Several demo territories in one: the demo, then its patients, GPs and slots again under other names."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -22,21 +22,20 @@ from scheduler.store.tables import (
     Slot,
 )
 
-TIMES = 10
 _COUNTED = (Patient, Practitioner, Intake, Feed, Slot)
 _Change = Callable[[dict[str, Any]], object]
 _Changes = dict[str, _Change]
 
 
-def fill(store: Store, seed: int) -> tuple[int, str]:
-    """Fill a migrated database; give the territory, and what it then holds, in words."""
+def fill(store: Store, seed: int, times: int) -> tuple[int, str]:
+    """Fill a migrated database with ``times`` demos; give the territory, and what it then holds, in words."""
     demo = demo_territory(seed, local_day(utc_now(), "Europe/Paris"))
     with store.write() as session:
         loaded = load_demo(session, demo, now=utc_now())
     read_demo_calendars(store, demo, now=utc_now())
     with store.write() as session:
         copies = _Copies(session)
-        for number in range(1, TIMES):
+        for number in range(1, times):
             copies.make(number)
     with store.read() as session:
         counted = [
