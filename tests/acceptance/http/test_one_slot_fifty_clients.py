@@ -1,10 +1,13 @@
 """A1: fifty clients book the same slot at the same instant, forty times on each engine.
 
+``RUSH_ROUNDS=200 pytest tests/acceptance/http/test_one_slot_fifty_clients.py`` does it two hundred times.
+
 SQLite is served by one process, as it must be; PostgreSQL by two, so that nothing but the database can
 keep their bookings apart.
 """
 
 import asyncio
+import os
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -22,7 +25,7 @@ from tests.acceptance.http.rush import Crowd
 from tests.acceptance.http.serving import served
 
 NUM_CLIENTS = 50
-NUM_ROUNDS = 40
+NUM_ROUNDS = int(os.environ.get("RUSH_ROUNDS", "40"))
 ONE_EACH = Counter({(201, "booked"): 1, (409, "slot_taken"): NUM_CLIENTS - 1})
 
 
