@@ -44,7 +44,8 @@ REFUSED: tuple[tuple[str, str, Role | None, dict[str, str]], ...] = (
 
 @pytest.fixture(scope="module")
 def names(demo: DemoSite) -> list[str]:
-    """Give the names and addresses of the territory's people and places."""
+    """Give the names and addresses of the territory's people and places, once the demo's day has begun."""
+    PAGES[0].address(demo)
     with demo.store.read() as session:
         found = [
             one.name
