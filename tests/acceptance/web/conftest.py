@@ -104,9 +104,10 @@ class Visitor:
 
     def check(self) -> None:
         """Check that the page fits the screen and that nothing went wrong in it."""
-        widths = self.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        if widths[0] > widths[1]:
-            self.faults.append(f"{self.page.url} is {widths[0]} px wide on a screen of {widths[1]}")
+        # Through a locator, which waits for the page to be there: between two pages there is no element at all.
+        width, screen = self.page.locator("html").evaluate("html => [html.scrollWidth, window.innerWidth]")
+        if width > screen:
+            self.faults.append(f"{self.page.url} is {width} px wide on a screen of {screen}")
         assert self.faults == []
 
 

@@ -108,8 +108,9 @@ def test_a_secretary_answers_for_the_gp_and_follows_to_the_declaration(
     expect(one.page.get_by_role("link", name=re.compile("AMANDE"))).to_be_visible()
     one.check()
     one.page.get_by_role("button", name=re.compile("Vu aujourd’hui")).click()
+    expect(one.page.get_by_text("Il reste la déclaration de médecin traitant.")).to_be_visible()
     one.page.get_by_role("button", name=re.compile("Déclaration faite")).click()
-    expect(one.page.get_by_role("button", name=re.compile("Déclaration faite"))).to_have_count(0)
+    expect(one.page.get_by_text("Les patients que vous acceptez apparaissent ici")).to_be_visible()
     one.check()
 
 
