@@ -20,6 +20,7 @@ from typing import Self
 import numpy as np
 
 from matching.exact import exact_sum
+from matching.solvers.weighted.equation import Equation
 from matching.solvers.weighted.packing import Bools, Int64
 from matching.solvers.weighted.region import Region
 
@@ -84,9 +85,9 @@ class _Sides:
         dual, packing, equation = region.dual, region.packing, region.dual.equation
         if equation is None or not (priced := equation.column & region.counted).any():
             return None
-        cluster = _clusters(region, priced)
+        cluster = _clusters(region, equation, priced)
         num_clusters = int(cluster.max())
-        arc_cluster = _of_arcs(region, cluster, 0)
+        arc_cluster = _of_arcs(region, equation, cluster, 0)
         loss = np.full((region.rows.size, num_clusters + 1), _NEVER)
         np.minimum.at(loss, (region.position(packing.row[region.arcs]), arc_cluster), region.arc_loss)
         np.minimum.at(loss[:, 0], region.position(region.unplaced), region.out_loss)
@@ -172,16 +173,16 @@ def _with_multiples(table: Int64, freed: Int64, running: Int64) -> Int64:
     return best
 
 
-def _clusters(region: Region, priced: Bools) -> Int64:
+def _clusters(region: Region, equation: Equation, priced: Bools) -> Int64:
     """Return the cluster of each column: those between which an exchange loses little, 0 = elsewhere.
 
     What little means grows until there are few enough; in the end the dearest are kept.
     """
     far = max(1, int(region.hope * _NEAR))
-    cluster = _linked(region, priced, far)
+    cluster = _linked(region, equation, priced, far)
     while cluster.max() > _MOST_CLUSTERS and far <= region.hope:
         far *= _NEARER
-        cluster = _linked(region, priced, far)
+        cluster = _linked(region, equation, priced, far)
     if not cluster.any():
         return priced.astype(np.int64)
     price = np.zeros(cluster.max() + 1, np.int64)
@@ -192,7 +193,7 @@ def _clusters(region: Region, priced: Bools) -> Int64:
     return renamed[cluster]
 
 
-def _linked(region: Region, priced: Bools, far: int) -> Int64:
+def _linked(region: Region, equation: Equation, priced: Bools, far: int) -> Int64:
     """Return the cluster of each column when exchanges of the least load that lose ``far`` join columns.
 
     Larger loads do not make up for every unit that is missing. 0 = elsewhere, for columns that cost little.
@@ -201,9 +202,9 @@ def _linked(region: Region, priced: Bools, far: int) -> Int64:
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 
     num_rows, num_cols = region.rows.size, region.packing.num_cols
-    at = _of_arcs(region, np.where(priced, np.arange(num_cols), -1), -1)
+    at = _of_arcs(region, equation, np.where(priced, np.arange(num_cols), -1), -1)
     row = region.position(region.packing.row[region.arcs])
-    load = _load(region)
+    load = equation.load[region.rows]
     least = load[row[at >= 0]].min(initial=_NEVER)
     near = (region.arc_loss <= far) & (at >= 0) & (load[row] == least)
     edges = coo_array(
@@ -216,17 +217,9 @@ def _linked(region: Region, priced: Bools, far: int) -> Int64:
     return cluster
 
 
-def _load(region: Region) -> Int64:
-    """Return what each row of the region takes in columns of the equation."""
-    equation = region.dual.equation
-    assert equation is not None  # noqa: S101 - asked by ``of``
-    return equation.load[region.rows]
-
-
-def _of_arcs(region: Region, of_column: Int64, elsewhere: int) -> Int64:
+def _of_arcs(region: Region, equation: Equation, of_column: Int64, elsewhere: int) -> Int64:
     """Return what its column of the equation has, for each option; ``elsewhere`` for others."""
-    equation, filling = region.dual.equation, region.packing.filling
-    assert equation is not None  # noqa: S101 - asked by ``of``
+    filling = region.packing.filling
     of_arc = np.full(region.packing.num_arcs, elsewhere, np.int64)
     inside = equation.column[filling.col]
     of_arc[filling.arc[inside]] = of_column[filling.col[inside]]
