@@ -104,7 +104,7 @@ class Visitor:
 
     def check(self) -> None:
         """Check that the page fits the screen and that nothing went wrong in it."""
-        # Through a locator, which waits for the page to be there: between two pages there is no element at all.
+        # A locator waits for the page to be there: between two pages there is no element at all.
         width, screen = self.page.locator("html").evaluate("html => [html.scrollWidth, window.innerWidth]")
         if width > screen:
             self.faults.append(f"{self.page.url} is {width} px wide on a screen of {screen}")

@@ -1,24 +1,33 @@
-"""Many who search, hold, book, cancel and move at once (A2); a server killed around its commit (I3)."""
+"""Many who search, hold, book, cancel and move at once (A2); a server killed around its commit (I3).
+
+With ``LOAD_CLIENTS=200 LOAD_SLOTS=100 LOAD_SECONDS=600 KILLS=50`` it goes on for ten minutes on each engine,
+with a count each minute, and fifty servers are killed at each instant; ``--junitxml`` tells how much was done.
+"""
 
 import os
 import random
 import signal
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlmodel import Session, col, func, select
 
+from matching.errors import RelaisError
 from scheduler.accounts.actor import Actor
 from scheduler.agenda.booking import book, confirm, hold
 from scheduler.agenda.ending import cancel, move
 from scheduler.agenda.life import TAKES_A_PLACE
 from scheduler.agenda.search import search
 from scheduler.agenda.slot_query import SlotQuery
-from scheduler.errors import RelaisError, StoreBusy
+from scheduler.errors import StoreBusy
 from scheduler.idempotency import Answer, once
 from scheduler.store.engine import Store
 from scheduler.store.tables import Booking, Practitioner, Role, Slot
@@ -26,7 +35,9 @@ from tests import factories
 from tests.factories import NOW
 from tests.races import DONE, at_once, exit_code_of_a_child
 
-NUM_CLIENTS, NUM_ACTS, NUM_SLOTS = 16, 8, 8
+NUM_CLIENTS, NUM_SLOTS = int(os.environ.get("LOAD_CLIENTS", "16")), int(os.environ.get("LOAD_SLOTS", "8"))
+LASTS_S, COUNTED_EVERY_S = float(os.environ.get("LOAD_SECONDS", "2")), 60.0
+NUM_KILLS = int(os.environ.get("KILLS", "1"))
 QUERY = SlotQuery(insee="77445", from_at=NOW, to_at=NOW + timedelta(hours=48), limit=200)
 KEY = f"account:{UUID(int=1)}"
 
@@ -61,47 +72,97 @@ def patiently(store: Store) -> Iterator[Session]:
         yield session
 
 
-def test_nothing_is_lost_or_doubled_while_many_do_everything_at_once(store: Store) -> None:
+@dataclass
+class Client:
+    """Somebody who does one thing after the other, as the dice fall; a refusal is an answer."""
+
+    store: Store
+    who: Actor
+    slot_ids: list[int]
+    chance: random.Random
+    mine: list[UUID] = field(default_factory=list)
+    did: Counter[str] = field(default_factory=Counter)
+
+    def act(self) -> None:
+        """Do one thing: 70 % search, 20 % hold or book, 10 % cancel or move."""
+        dice, slot_id = self.chance.random(), self.chance.choice(self.slot_ids)
+        try:
+            if dice < 0.7:
+                self.did["search"] += 1
+                with self.store.read() as session:
+                    search(session, self.who, QUERY, now=NOW)
+            elif dice < 0.9 or not self.mine:
+                with patiently(self.store) as session:
+                    self.mine.append(self._taken(session, slot_id, held=dice < 0.8))
+                self.did["book"] += 1
+            else:
+                with patiently(self.store) as session:
+                    self._give_up(session, slot_id, moves=dice < 0.95)
+                self.did["cancel or move"] += 1
+        except RelaisError as refusal:
+            assert refusal.code in {"slot_taken", "invalid_input"}  # noqa: PT017 — the only answers
+            self.did[refusal.code] += 1
+
+    def _taken(self, session: Session, slot_id: int, *, held: bool) -> UUID:
+        if not held:
+            return book(session, self.who, slot_id=slot_id, now=NOW).id
+        booking_id = hold(session, self.who, slot_id=slot_id, now=NOW).id
+        return confirm(session, self.who, booking_id=booking_id, now=NOW).id
+
+    def _give_up(self, session: Session, slot_id: int, *, moves: bool) -> None:
+        if moves:
+            moved = move(session, self.who, booking_id=self.mine[-1], to_slot_id=slot_id, now=NOW)
+            self.mine[-1] = moved.id
+        else:
+            cancel(session, self.who, booking_id=self.mine[-1], now=NOW)
+            self.mine.pop()
+
+
+def test_nothing_is_lost_or_doubled_while_many_do_everything_at_once(
+    store: Store, record_property: Callable[[str, object], None]
+) -> None:
     with store.write() as session:
         who, slot_ids = opened(session)
+    over, clients = (
+        threading.Event(),
+        [Client(store, who, slot_ids, random.Random(number)) for number in range(NUM_CLIENTS)],
+    )
 
-    def client(number: int) -> None:
-        """Act as 70 % search, 20 % hold or book, 10 % cancel or move; a refusal is an answer."""
-        chance, mine = random.Random(number), []
-        for _ in range(NUM_ACTS):
-            dice, slot_id = chance.random(), chance.choice(slot_ids)
-            if dice < 0.7:
-                with store.read() as session:
-                    search(session, who, QUERY, now=NOW)
-                continue
-            try:
-                with patiently(store) as session:
-                    if dice < 0.8:
-                        held = hold(session, who, slot_id=slot_id, now=NOW)
-                        mine.append(confirm(session, who, booking_id=held.id, now=NOW).id)
-                    elif dice < 0.9 or not mine:
-                        mine.append(book(session, who, slot_id=slot_id, now=NOW).id)
-                    elif dice < 0.95:
-                        cancel(session, who, booking_id=mine.pop(), now=NOW)
-                    else:
-                        moved = move(session, who, booking_id=mine[-1], to_slot_id=slot_id, now=NOW)
-                        mine[-1] = moved.id
-            except RelaisError as refusal:
-                assert refusal.code in {"slot_taken", "invalid_input"}  # noqa: PT017 — the only answers
+    def goes_on(number: int) -> None:
+        while not over.is_set():
+            clients[number].act()
 
-    assert at_once(NUM_CLIENTS, client) == {DONE: NUM_CLIENTS}
+    def count() -> None:
+        """Find every place of every slot either free or taken once, now and then and at the end."""
+        until = time.monotonic() + LASTS_S
+        while (left_s := until - time.monotonic()) > 0:
+            time.sleep(min(left_s, COUNTED_EVERY_S))
+            every_place_is_free_or_taken_once(store, who, slot_ids)
+
+    with ThreadPoolExecutor(1) as beside:
+        counted = beside.submit(count)
+        counted.add_done_callback(lambda _: over.set())
+        assert at_once(NUM_CLIENTS, goes_on) == {DONE: NUM_CLIENTS}
+    counted.result()
+    every_place_is_free_or_taken_once(store, who, slot_ids)
+    done = sum((client.did for client in clients), Counter[str]())
+    record_property("done", dict(done))
+    assert {"search", "book", "slot_taken"} <= done.keys()
+
+
+def every_place_is_free_or_taken_once(store: Store, who: Actor, slot_ids: list[int]) -> None:
     with store.read() as session:
         places = Counter(
             session.exec(select(Booking.slot_id, Booking.place).where(col(Booking.state).in_(TAKES_A_PLACE)))
         )
         free = {slot.slot_id: slot.free_places for slot in search(session, who, QUERY, now=NOW).rows}
         capacity = dict(session.exec(select(Slot.id, Slot.capacity)).all())
-    assert set(places.values()) == {1}
+    assert set(places.values()) <= {1}
     taken = Counter(slot_id for slot_id, _ in places)
     assert {key: taken[key] + free.get(key, 0) for key in slot_ids} == capacity
 
 
-@pytest.mark.parametrize(("when", "replayed"), [("before", False), ("after", True)])
+@pytest.mark.parametrize(("when", "replayed"), [("before", False), ("after", True)] * NUM_KILLS)
 def test_a_server_killed_around_its_commit_has_booked_once_or_not_at_all(
     store: Store, store_url: str, when: str, replayed: bool
 ) -> None:
