@@ -1,7 +1,7 @@
 """Many who search, hold, book, cancel and move at once (A2); a server killed around its commit (I3).
 
 With ``LOAD_CLIENTS=200 LOAD_SLOTS=100 LOAD_SECONDS=600 KILLS=50`` it goes on for ten minutes on each engine,
-with a count each minute, and fifty servers are killed at each instant; ``-o junit_family=xunit1 --junitxml F``
+with a count each minute, and fifty servers are killed at each instant; ``-o junit_family=xunit1 --junitxml``
 tells how much was done.
 """
 
