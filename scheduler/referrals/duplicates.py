@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, bindparam, or_
+from sqlalchemy import BindParameter, bindparam, literal_column, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -43,6 +43,8 @@ __all__ = [
 _TERRITORY = (
     select(Territory.id).where(col(Territory.id) == bindparam("territory_id")).with_for_update(key_share=True)
 )
+_OVER: tuple[Any, ...] = (literal_column("'declared'"), literal_column("'closed'"))
+"""In the words of the index ``referral_one_open``, which holds the others."""
 _TWIN = frozenset({Because.SAME_BIRTH_DATE, Because.BIRTH_DATE_UNKNOWN})
 
 
@@ -212,10 +214,12 @@ def _alike(actor: Actor, *, by_date: bool, by_phone: bool) -> Select[UUID, Patie
     return (
         select(Referral.id, Patient, reachable(actor))
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        # People first, then their files: SQLite would read every open file instead, 5 ms in a year's.
+        .with_hint(Referral, "INDEXED BY referral_one_open" if by_date else "", "sqlite")
         .where(
             col(Referral.territory_id) == actor.territory_id,
             col(Referral.pathway) == bindparam("pathway"),
-            col(Referral.state).in_(OPEN),
+            col(Referral.state).not_in(_OVER),
             *((may_be,) if by_date else ()),
         )
         .order_by(col(Referral.created_at), col(Referral.id))

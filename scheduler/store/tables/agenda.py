@@ -136,8 +136,8 @@ class FeedReading(SQLModel, table=True):
     num_busy: int = 0
     num_ignored: int = 0
     num_refused: int = 0
-    ignored: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
-    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    ignored: dict[str, int] = Field(default={}, sa_type=JSON)
+    warnings: list[str] = Field(default=[], sa_type=JSON)
 
 
 _REMOTE = "modality = 'VR' AND state = 'open'"
@@ -250,7 +250,7 @@ class BookingEvent(SQLModel, table=True):
     actor: str = Field(max_length=80)
     from_state: BookingState | None = Field(default=None, sa_type=choice(BookingState, "booking_event_from"))
     to_state: BookingState = Field(sa_type=choice(BookingState, "booking_event_to"))
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    detail: dict[str, Any] = Field(default={}, sa_type=JSON)
 
 
 class SlotConflict(SQLModel, table=True):

@@ -210,7 +210,7 @@ class CareEvent(SQLModel, table=True):
     from_state: CareState | None = Field(default=None, sa_type=choice(CareState, "care_event_from"))
     to_state: CareState = Field(sa_type=choice(CareState, "care_event_to"))
     slot_id: int | None = Field(default=None, foreign_key="slot.id")
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    detail: dict[str, Any] = Field(default={}, sa_type=JSON)
 
 
 class CareOffer(SQLModel, table=True):

@@ -56,7 +56,7 @@ class Practitioner(SQLModel, table=True):
     given_name: str = Field(max_length=100)
     gender: Gender | None = Field(default=None, sa_type=choice(Gender, "practitioner_gender"))
     profession: str = Field(default="gp", max_length=30)
-    languages: list[str] = Field(default_factory=lambda: ["fr"], sa_type=JSON)
+    languages: list[str] = Field(default=["fr"], sa_type=JSON)
     fictitious: bool = False
 
 

@@ -108,7 +108,7 @@ class DepartingPatient(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     departure_id: int = Field(foreign_key="departure.id", index=True)
     patient_id: UUID = Field(foreign_key="patient.id", unique=True)
-    needs: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    needs: dict[str, Any] = Field(default={}, sa_type=JSON)
     tier: int
     enters_on: date
     referral_id: UUID | None = Field(default=None, foreign_key="referral.id", unique=True)

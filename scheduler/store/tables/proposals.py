@@ -92,8 +92,8 @@ class MatchingRun(SQLModel, table=True):
     keep_best: bool = False
     num_patients: int = 0
     num_placed: int = 0
-    outcome: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    warnings: list[str] = Field(default_factory=list, sa_type=JSON)
+    outcome: dict[str, Any] = Field(default={}, sa_type=JSON)
+    warnings: list[str] = Field(default=[], sa_type=JSON)
     failure: str | None = Field(default=None, max_length=200)
 
 
@@ -108,7 +108,7 @@ class Study(SQLModel, table=True):
     requested_by: UUID | None = Field(default=None, foreign_key="account.id")
     kind: StudyKind = Field(sa_type=choice(StudyKind, "study_kind"))
     state: RunState = Field(sa_type=choice(RunState, "study_state"))
-    question: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    question: dict[str, Any] = Field(default={}, sa_type=JSON)
     answer: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     started_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -144,7 +144,7 @@ class Proposal(SQLModel, table=True):
     travel_s: int
     distance_m: int
     reason: str = Field(max_length=500)
-    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    facts: dict[str, Any] = Field(default={}, sa_type=JSON)
     because: str | None = Field(default=None, max_length=40)
     decided_by: UUID | None = Field(default=None, foreign_key="account.id")
     decided_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -92,9 +92,9 @@ class Patient(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     family_name: str = Field(max_length=100)
     given_name: str = Field(max_length=100)
-    birth_date: date | None = None
+    birth_date: date | None = Field(default=None, index=True)
     gender: Gender | None = Field(default=None, sa_type=choice(Gender, "patient_gender"))
-    phone: str = Field(default="", max_length=20)
+    phone: str = Field(default="", max_length=20, index=True)
     email: str = Field(default="", max_length=200)
     address: str = Field(default="", max_length=200)
     insee: str = Field(max_length=5)
@@ -172,7 +172,7 @@ class Referral(SQLModel, table=True):
     ame: bool | None = None
     wheelchair: bool | None = None
     chronic_needs: int | None = None
-    languages: list[str] = Field(default_factory=list, sa_type=JSON)
+    languages: list[str] = Field(default=[], sa_type=JSON)
     prefers_gender: Gender | None = Field(default=None, sa_type=choice(Gender, "referral_prefers_gender"))
     known_practitioner_id: int | None = Field(default=None, foreign_key="practitioner.id")
     max_km: float | None = None
@@ -182,7 +182,7 @@ class Referral(SQLModel, table=True):
         default=SignalSource.PROFESSIONAL, sa_type=choice(SignalSource, "referral_source")
     )
     import_id: UUID | None = Field(default=None, foreign_key="signal_import.id")
-    answers: dict[str, bool | None] = Field(default_factory=dict, sa_type=JSON)
+    answers: dict[str, bool | None] = Field(default={}, sa_type=JSON)
     tier: int | None = None
     rank: int | None = None
     synthesis: str = Field(default="", sa_type=Text)
@@ -224,7 +224,7 @@ class Consent(SQLModel, table=True):
     collected_by: str = Field(max_length=200)
     collector_role: str = Field(default="", max_length=60)
     representative: str = Field(default="", max_length=200)
-    told: list[str] = Field(default_factory=list, sa_type=JSON)
+    told: list[str] = Field(default=[], sa_type=JSON)
     given_at: datetime = Field(sa_type=Instant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -243,7 +243,7 @@ class ReferralEvent(SQLModel, table=True):
         default=None, sa_type=choice(ReferralState, "referral_event_from")
     )
     to_state: ReferralState = Field(sa_type=choice(ReferralState, "referral_event_to"))
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    detail: dict[str, Any] = Field(default={}, sa_type=JSON)
 
 
 class Offer(SQLModel, table=True):

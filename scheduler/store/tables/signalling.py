@@ -84,8 +84,8 @@ class ReferralCorrection(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     actor: str = Field(max_length=80)
     reason: str = Field(max_length=40)
-    before: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    after: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    before: dict[str, Any] = Field(default={}, sa_type=JSON)
+    after: dict[str, Any] = Field(default={}, sa_type=JSON)
 
 
 class DuplicatePair(SQLModel, table=True):
@@ -108,7 +108,7 @@ class DuplicatePair(SQLModel, table=True):
     territory_id: int = Field(foreign_key="territory.id")
     referral_id: UUID = Field(foreign_key="referral.id")
     other_id: UUID = Field(foreign_key="referral.id", index=True)
-    because: list[str] = Field(default_factory=list, sa_type=JSON)
+    because: list[str] = Field(default=[], sa_type=JSON)
     decision: DuplicateDecision = Field(
         default=DuplicateDecision.OPEN, sa_type=choice(DuplicateDecision, "duplicate_pair_decision")
     )
@@ -126,7 +126,7 @@ class SignalDraft(SQLModel, table=True):
     account_id: UUID = Field(foreign_key="account.id", index=True)
     territory_id: int = Field(foreign_key="territory.id")
     pathway: str = Field(default="gp", max_length=40)
-    typed: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    typed: dict[str, str] = Field(default={}, sa_type=JSON)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
 
