@@ -11,9 +11,8 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -40,6 +39,7 @@ NUM_CLIENTS, NUM_SLOTS = int(os.environ.get("LOAD_CLIENTS", "16")), int(os.envir
 LASTS_S, COUNTED_EVERY_S = float(os.environ.get("LOAD_SECONDS", "2")), 60.0
 NUM_KILLS = int(os.environ.get("KILLS", "1"))
 QUERY = SlotQuery(insee="77445", from_at=NOW, to_at=NOW + timedelta(hours=48), limit=200)
+ANSWERS = {"slot_taken", "invalid_input", StoreBusy.code}
 KEY = f"account:{UUID(int=1)}"
 
 
@@ -58,19 +58,6 @@ def opened(session: Session, num_slots: int = NUM_SLOTS) -> tuple[Actor, list[in
     territory_id = session.get_one(Practitioner, feed.practitioner_id).territory_id
     who = factories.actor(Role.REGULATOR, territory_id=territory_id, key=KEY)
     return who, [slot_id or 0 for slot_id in ids]
-
-
-@contextmanager
-def patiently(store: Store) -> Iterator[Session]:
-    """Write when it is one's turn, however slow the machine: a client told to come back does."""
-    with ExitStack() as turn:
-        for _ in range(5):
-            with suppress(StoreBusy):
-                session = turn.enter_context(store.write())
-                break
-        else:
-            session = turn.enter_context(store.write())
-        yield session
 
 
 @dataclass
@@ -93,15 +80,17 @@ class Client:
                 with self.store.read() as session:
                     search(session, self.who, QUERY, now=NOW)
             elif dice < 0.9 or not self.mine:
-                with patiently(self.store) as session:
-                    self.mine.append(self._taken(session, slot_id, held=dice < 0.8))
+                with self.store.write() as session:
+                    taken = self._taken(session, slot_id, held=dice < 0.8)
+                self.mine.append(taken)
                 self.did["book"] += 1
             else:
-                with patiently(self.store) as session:
-                    self._give_up(session, slot_id, moves=dice < 0.95)
+                with self.store.write() as session:
+                    kept = self._given_up(session, slot_id, moves=dice < 0.95)
+                self.mine[-1:] = kept
                 self.did["cancel or move"] += 1
         except RelaisError as refusal:
-            assert refusal.code in {"slot_taken", "invalid_input"}  # noqa: PT017 — the only answers
+            assert refusal.code in ANSWERS  # noqa: PT017 — "come back later" is one: they do
             self.did[refusal.code] += 1
 
     def _taken(self, session: Session, slot_id: int, *, held: bool) -> UUID:
@@ -110,13 +99,12 @@ class Client:
         booking_id = hold(session, self.who, slot_id=slot_id, now=NOW).id
         return confirm(session, self.who, booking_id=booking_id, now=NOW).id
 
-    def _give_up(self, session: Session, slot_id: int, *, moves: bool) -> None:
+    def _given_up(self, session: Session, slot_id: int, *, moves: bool) -> list[UUID]:
+        """Move the last booking, or cancel it; gives what takes its place."""
         if moves:
-            moved = move(session, self.who, booking_id=self.mine[-1], to_slot_id=slot_id, now=NOW)
-            self.mine[-1] = moved.id
-        else:
-            cancel(session, self.who, booking_id=self.mine[-1], now=NOW)
-            self.mine.pop()
+            return [move(session, self.who, booking_id=self.mine[-1], to_slot_id=slot_id, now=NOW).id]
+        cancel(session, self.who, booking_id=self.mine[-1], now=NOW)
+        return []
 
 
 def test_nothing_is_lost_or_doubled_while_many_do_everything_at_once(
