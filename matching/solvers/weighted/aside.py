@@ -1,12 +1,12 @@
 """All rows at once, in a process of its own: a second processor, and a HiGHS that can be killed.
 
-HiGHS does not look at the clock while it simplifies a programme or solves a smaller one within, and two
-of them in threads of one process once waited for each other for ever. What is decided aside is heard as
-it comes; whatever it is busy with, it ends with whoever asked.
+HiGHS does not look at the clock while it simplifies a programme or solves a smaller one within, tens of
+seconds at times, and two of them in threads of one process once waited for each other for ever. So each
+question has a process: a newer question kills the one before. The process of the next question is
+started with the one before it, and waits. Whatever they are busy with, they end with whoever asked.
 
-Parent to child, pickled: the dual, then a choice for each question; the end of the stream means "end".
-Child to parent, pickled: the number of the question, a better choice or None, a bound on the value of
-any choice, whether this question is done with.
+Parent to child, pickled: the question, ``(dual, choice, from_choice)``; the end of the stream means "end".
+Child to parent, pickled: a better choice or None, and a bound on the value of any choice; then it ends.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import matching
-from matching.progress import Progress
-from matching.solvers.deadline import Deadline, Observer
+from matching.solvers.deadline import Deadline
 from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.proof import improved_by_core
@@ -33,7 +33,7 @@ _COMMAND = (sys.executable, "-m", "matching.solvers.weighted.aside")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Heard:
-    """What came from aside: a choice or None, a bound or None, and whether it waits for a question."""
+    """What came from aside: a choice or None, a bound or None, and whether nothing more will come."""
 
     choice: Int64 | None
     most: int | None
@@ -46,14 +46,49 @@ def num_processors() -> int:
 
 
 class Aside:
-    """A process that decides all rows at once. Use as a context: it is killed at the end.
+    """Decides all rows at once, in other processes. Use as a context: they are killed at the end.
 
-    When it dies before, nothing is heard any more; the search goes on without it.
+    When one dies before, nothing is heard of it any more; the search goes on without it.
+    """
+
+    def __init__(self) -> None:
+        self._next = Child()
+        self._asked: Child | None = None
+
+    def __enter__(self) -> Self:
+        """Return this."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes, whatever they are busy with."""
+        for child in (self._asked, self._next):
+            if child is not None:
+                child.end()
+
+    def ask(self, dual: Dual, choice: Int64, *, from_choice: bool = False) -> None:
+        """Ask for something better than ``choice``, and a bound; an earlier question is dropped.
+
+        ``from_choice``: see ``solve_region``.
+        """
+        if self._asked is not None:
+            self._asked.end()
+        self._asked, self._next = self._next, Child()
+        self._asked.ask(dual, choice, from_choice)
+
+    def heard(self) -> Heard:
+        """Return the last choice and the least bound that came since this was called last."""
+        if self._asked is None:
+            return Heard(choice=None, most=None, idle=True)
+        return self._asked.heard()
+
+
+class Child:
+    """A process for one question.
 
     Parameters
     ----------
     process : subprocess.Popen
-        The child.
+        It.
     """
 
     def __init__(self) -> None:
@@ -65,55 +100,42 @@ class Aside:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         )
-        self._inbox: queue.SimpleQueue[tuple[int, Int64 | None, int, bool]] = queue.SimpleQueue()
-        self._asked = self._answered = 0
-        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._speak)]
+        self._inbox: queue.SimpleQueue[tuple[Int64 | None, int]] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, *question: Any) -> None:
+        """Hand the question over; a large one takes as long as the start of the child."""
+        words = pickle.dumps(question, pickle.HIGHEST_PROTOCOL)  # now: what it is about changes
+        work = (partial(self._speak, words), self._listen)
+        self._threads = [threading.Thread(target=each, daemon=True) for each in work]
         for thread in self._threads:
             thread.start()
 
-    def __enter__(self) -> Self:
-        """Return this."""
-        return self
+    def heard(self) -> Heard:
+        """Return the last choice and the least bound that came since this was called last."""
+        idle = not any(thread.is_alive() for thread in self._threads)  # asked first: then the inbox is all
+        choice, most = None, None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found, bound = self._inbox.get_nowait()
+                choice = choice if found is None else found
+                most = bound if most is None else min(most, bound)
+        return Heard(choice=choice, most=most, idle=idle)
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
         """End the process, whatever it is busy with."""
         self.process.kill()
-        self._outbox.put(None)
         for thread in self._threads:
             thread.join()
         with contextlib.suppress(BrokenPipeError):  # what it left unread
             self.process.__exit__(None, None, None)
 
-    def ask(self, dual: Dual, choice: Int64) -> None:
-        """Ask for something better than ``choice``, and a bound; an earlier question is dropped.
-
-        The ``dual`` is that of the first question.
-        """
-        if not self._asked:
-            self._outbox.put(pickle.dumps(dual, pickle.HIGHEST_PROTOCOL))
-        self._asked += 1
-        self._outbox.put(pickle.dumps(choice, pickle.HIGHEST_PROTOCOL))
-
-    def heard(self) -> Heard:
-        """Return the last choice and the least bound that came since this was called last."""
-        choice, most = None, None
-        with contextlib.suppress(queue.Empty):
-            while True:
-                number, found, bound, done = self._inbox.get_nowait()
-                choice = choice if found is None else found
-                most = bound if most is None else min(most, bound)
-                self._answered = number if done else self._answered
-        return Heard(choice=choice, most=most, idle=self._answered == self._asked)
-
-    def _speak(self) -> None:
-        """Hand over questions: a large one takes as long as the child takes to start."""
+    def _speak(self, words: bytes) -> None:
         stream = self.process.stdin
         assert stream is not None  # noqa: S101 - asked for above
         with contextlib.suppress(BrokenPipeError):  # killed: nobody wants an answer any more
-            while (words := self._outbox.get()) is not None:
-                stream.write(words)
-                stream.flush()
+            stream.write(words)
+            stream.flush()
 
     def _listen(self) -> None:
         stream = self.process.stdout
@@ -123,55 +145,31 @@ class Aside:
                 self._inbox.put(pickle.load(stream))  # noqa: S301 - written by our own child
 
 
-class _Questions:
-    """The child's ear: only the last question counts, and the end of the stream ends the process."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self.asked = 0
-        self._stream = stream
-        self._choices: queue.SimpleQueue[Int64] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def next(self, done: int) -> tuple[int, Int64]:
-        """Return the last question, once there is one after the question ``done``."""
-        for _ in range(max(1, self.asked - done)):
-            choice = self._choices.get()
-            done += 1
-        return done, choice
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                choice = pickle.load(self._stream)  # noqa: S301 - written by our own parent
-            except EOFError:
-                os._exit(0)
-            self.asked += 1  # first: who takes the choice compares its number with this
-            self._choices.put(choice)
+def _end_with(stream: BinaryIO) -> None:
+    """End this process when the stream does: whoever asked is gone."""
+    stream.read()
+    os._exit(0)
 
 
 def main() -> None:
-    """Answer questions until the parent is gone."""
+    """Answer one question."""
     voice = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # HiGHS has debugging lines of its own
-    dual: Dual = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
-    questions, number = _Questions(sys.stdin.buffer), 0
+    try:
+        dual, choice, from_choice = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
+    except EOFError:
+        return  # nobody asked
+    threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
 
-    def say(*words: Any) -> None:
-        pickle.dump((number, *words), voice, pickle.HIGHEST_PROTOCOL)
+    def say(better: Int64 | None, most: int) -> None:
+        pickle.dump((better, most), voice, pickle.HIGHEST_PROTOCOL)
         voice.flush()
 
-    def still_asked(_: Progress) -> bool:
-        return questions.asked == number
-
-    while True:
-        number, choice = questions.next(number)
-        observer = Observer(still_asked)
-        observer.report(dual.packing.value(choice), dual.bound)
-        better, most = improved_by_core(
-            dual, choice, Deadline(observer=observer), arcs=_MOST_ARCS, work=None, from_choice=number > 1,
-            news=lambda found, bound: say(found, bound, False),
-        )  # fmt: skip
-        say(better, most, True)
+    better, most = improved_by_core(
+        dual, choice, Deadline(), arcs=_MOST_ARCS, work=None, from_choice=from_choice, news=say
+    )
+    say(better, most)
+    os._exit(0)  # an ordinary end stumbles over the lock of stdin, on which the thread waits
 
 
 if __name__ == "__main__":

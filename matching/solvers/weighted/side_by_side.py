@@ -48,7 +48,7 @@ def side_by_side(
         far_better = dual.bound - value <= _FAR_BETTER * (dual.bound - asked)
         if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
             asked, left_s = value, deadline.remaining_s()
-            aside.ask(dual, choice)
+            aside.ask(dual, choice, from_choice=True)
         if search.ended and value > tried:
             tried = value
             choice, proven = _at_once(dual, choice, deadline.part(_AT_ONCE))

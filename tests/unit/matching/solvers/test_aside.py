@@ -1,5 +1,6 @@
 """A second process decides all rows at once; it can be asked anew, killed, and may die."""
 
+import signal
 import time
 from collections.abc import Iterator
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
+from matching.solvers.weighted import aside as module
 from matching.solvers.weighted import solve
-from matching.solvers.weighted.aside import Aside, Heard
+from matching.solvers.weighted.aside import Aside, Child, Heard
 from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.packing import packing_of
@@ -74,26 +76,30 @@ def test_the_last_question_counts(aside: Aside) -> None:
     nobody = np.full(dual.packing.num_rows, -1)
     for _ in range(3):
         aside.ask(dual, nobody)
-    assert heard_to_the_end(aside)[-1].idle
-    aside.ask(dual, nobody)
     assert not aside.heard().idle
     assert heard_to_the_end(aside)[-1].idle
 
 
-def test_it_is_gone_when_it_is_left() -> None:
+def test_it_is_gone_when_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = []
+
+    class Noted(Child):
+        def __init__(self) -> None:
+            super().__init__()
+            children.append(self)
+
+    monkeypatch.setattr(module, "Child", Noted)
     with Aside() as aside:
         aside.ask(dual_of(territory()), np.full(200, -1))
-    assert aside.process.returncode is not None
+    assert [child.process.returncode for child in children] == [-signal.SIGKILL] * 2
 
 
 def test_it_ends_when_nobody_can_ask_any_more() -> None:
-    dual = dual_of(territory())
-    with Aside() as aside:
-        aside.ask(dual, np.full(dual.packing.num_rows, -1))
-        heard_to_the_end(aside)
-        assert aside.process.stdin is not None
-        aside.process.stdin.close()
-        assert aside.process.wait(LONGEST_S) == 0
+    child = Child()
+    assert child.process.stdin is not None
+    child.process.stdin.close()
+    assert child.process.wait(LONGEST_S) == 0
+    child.end()
 
 
 def test_with_a_limit_of_time_the_optimum_is_proven_by_two(
@@ -116,12 +122,12 @@ def test_with_a_limit_of_time_the_optimum_is_proven_by_two(
 
 
 def test_when_it_dies_the_search_goes_on_alone(monkeypatch: pytest.MonkeyPatch, optimum: int) -> None:
-    class Dead(Aside):
+    class Dead(Child):
         def __init__(self) -> None:
             super().__init__()
             self.process.kill()
 
-    monkeypatch.setattr(solve, "Aside", Dead)
+    monkeypatch.setattr(module, "Child", Dead)
     monkeypatch.setattr(solve, "num_processors", lambda: 2)
     problem = territory()
     result = assign(problem, time_limit_s=LONGEST_S)
