@@ -112,6 +112,36 @@ class _Offering:
     left: Left
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seeking:
+    """Who is searched for, by referral: those who agree, and to whom some of them are offered or proposed."""
+
+    agreed: Sequence[tuple[Referral, Patient]]
+    announced: Mapping[UUID, str]
+    pending: Mapping[UUID, str]
+    num_without_consent: int
+
+    @classmethod
+    def read(
+        cls, session: Session, territory_id: int, pathway: str, practitioner_of: Mapping[int, str]
+    ) -> "_Seeking":
+        """Load them in the order of ``build_instance``; those proposed, only to who still takes patients."""
+        rows = session.exec(_concerned(territory_id, pathway)).all()
+        announced = offered_to(session, territory_id, practitioner_of)
+        pending = proposed_to(session, territory_id, practitioner_of)
+        waits = ReferralState.WAITING
+        return cls(
+            agreed=[
+                (referral, patient)
+                for referral, patient, agrees in rows
+                if agrees and (referral.state is waits or referral.id in announced or referral.id in pending)
+            ],
+            announced=announced,
+            pending=pending,
+            num_without_consent=sum(not agrees and one.state is waits for one, _, agrees in rows),
+        )
+
+
 def build_instance(
     session: Session,
     territory_id: int,
@@ -138,38 +168,31 @@ def build_instance(
     pathway = pathway or shipped()[GP]
     offering = _offering(session, territory_id, on, pathway.profession, proposed=proposals_are_firm)
     practitioner_of = {id_of(each.intake): str(each.practitioner.id) for each in offering}
-    rows = list(session.exec(_concerned(territory_id, pathway.code)))
-    announced = offered_to(session, territory_id, practitioner_of)
-    pending = proposed_to(session, territory_id, practitioner_of)
-    agreed = [
-        (referral, patient)
-        for referral, patient, agrees in rows
-        if agrees
-        and (referral.state is ReferralState.WAITING or referral.id in announced or referral.id in pending)
-    ]
+    seeking = _Seeking.read(session, territory_id, pathway.code, practitioner_of)
     homes = Homes(followed_by(session, territory_id), always_together(session, territory_id))
-    patients = tuple(_patient(referral, patient, on, homes, pathway) for referral, patient in agreed)
+    patients = tuple(_patient(*each, on, homes, pathway) for each in seeking.agreed)
     commitments = (
-        *_commitments(patients, announced, firm=True),
-        *_commitments(patients, pending, firm=proposals_are_firm),
+        *_commitments(patients, seeking.announced, firm=True),
+        *_commitments(patients, seeking.pending, firm=proposals_are_firm),
     )
-    homes_at = [communes().by_insee(patient.insee) for _, patient in agreed]
+    homes_at = [communes().by_insee(patient.insee) for _, patient in seeking.agreed]
     trips = travel.between(
         _positions(homes_at),
         _positions([each.practice for each in offering]),
         max(policy.reach.max_km, policy.reach.max_km_with_consent),
     )
     refused = _refused_rows(
-        session, territory_id, [referral.id for referral, _ in agreed], list(practitioner_of)
+        session, territory_id, [referral.id for referral, _ in seeking.agreed], list(practitioner_of)
     )
     units_of = {each.id: workload_units(each.needs, each.age, policy.workload) for each in patients}
     held = _held(patients, commitments, units_of, policy)
+    volunteers = (
+        _volunteer(each, held.get(practitioner_of[id_of(each.intake)], Taken())) for each in offering
+    )
     return Prepared(
         instance=Instance(
             patients=patients,
-            practitioners=tuple(
-                _volunteer(each, held.get(practitioner_of[id_of(each.intake)], Taken())) for each in offering
-            ),
+            practitioners=tuple(volunteers),
             travel=_without(trips, refused, num_practitioners=len(offering)),
             on=on,
             commitments=commitments,
@@ -178,9 +201,7 @@ def build_instance(
         units_of=units_of,
         communes=tuple(place.name for place in homes_at),
         practice_communes=tuple(communes().by_insee(each.practice.insee).name for each in offering),
-        num_without_consent=sum(
-            not agrees and referral.state is ReferralState.WAITING for referral, _, agrees in rows
-        ),
+        num_without_consent=seeking.num_without_consent,
     )
 
 
