@@ -13,15 +13,14 @@ from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.packing import Bools, Int64
 from matching.solvers.weighted.region import Region
 
-_OF_EACH_LEVEL = 2  # of a row
 _FAR = 0.005  # of the largest price, between two levels
 _MOST_LEVELS = 8
 
 
-def of_each_level(region: Region, choice: Int64) -> Region:
-    """Return the region with the best options of each row at each level, and some that lose least of all."""
+def of_each_level(region: Region, choice: Int64, count: int) -> Region:
+    """Return the region with the ``count`` best options of each row at each level, and some of least loss."""
     row, loss = region.packing.row[region.arcs], region.arc_loss
-    kept = _first(row * _MOST_LEVELS + levels(region.dual)[region.arcs], loss, _OF_EACH_LEVEL)
+    kept = _first(row * _MOST_LEVELS + levels(region.dual)[region.arcs], loss, count)
     kept |= choice[row] == region.arcs
     if region.rows.size < loss.size:
         kept |= loss <= np.partition(loss, region.rows.size)[region.rows.size]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from matching.solvers.deadline import Deadline
+from matching.solvers.weighted import levels
 from matching.solvers.weighted.answer import Answer
 from matching.solvers.weighted.blocks import packed
 from matching.solvers.weighted.dual import Dual
-from matching.solvers.weighted.levels import of_each_level
 from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.parity import tightened
@@ -30,13 +30,14 @@ def improved_by_core(
     *,
     arcs: int | None,
     work: int | None,
+    of_each_level: int = 2,
     tolerance: float = 0.0,
     from_choice: bool = False,
     news: News | None = None,
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
 
-    With None, over the best options of each level of prices instead.
+    With None, over the ``of_each_level`` best of each row at each level of prices instead.
 
     The bound is on the value of any choice. It meets the value when all options that could help were
     among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. A part
@@ -51,7 +52,9 @@ def improved_by_core(
     region = tightened(packed(region_of(dual, choice, np.arange(packing.num_rows))))
     most = value + region.most_gain
     deadline.report(packing.base + value, packing.base + most)
-    core = of_each_level(region, choice) if arcs is None else region.limited(choice, arcs)
+    core = (
+        levels.of_each_level(region, choice, of_each_level) if arcs is None else region.limited(choice, arcs)
+    )
     if deadline.remaining_s() <= _PRESOLVE_S * core.arcs.size:
         return choice, most
 

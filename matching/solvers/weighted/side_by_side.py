@@ -12,10 +12,12 @@ from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import split_rows, whole_part
 from matching.solvers.weighted.search import BY_PROGRAMME, Search
 
-_FIRST = 0.4  # of the time, for all rows over their two best arcs
+_FIRST = 0.55  # of the time, for all rows over their two best arcs at each level of prices
+_FIRST_ARCS = 150_000  # up to how many: beyond, neighbourhoods come near sooner
 _TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for rows that the relaxation tears
 _LATER = 0.05  # of what they could win, left to later
 _AT_ONCE, _FEW_ARCS = 0.5, 20_000  # of the time left, for all rows here, and up to how many arcs
+_OF_EACH_LEVEL = 4  # options of a row then, where there are more
 _TURN_S = 0.5  # between two looks aside
 _FAR_BETTER = 0.25  # of the gap when the question aside was asked
 _PATIENCE = 0.8  # of the time then left, before it is asked anew
@@ -34,9 +36,12 @@ def side_by_side(
     packing, most = dual.packing, dual.bound
     asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
     aside.ask(dual, choice)
-    choice, _ = improved_by_core(dual, choice, deadline.part(_FIRST), arcs=None, work=None, tolerance=_LATER)
+    search = Search(dual, BY_PROGRAMME, seed) if packing.num_arcs > _FIRST_ARCS else None
+    if search is None:
+        choice, _ = improved_by_core(
+            dual, choice, deadline.part(_FIRST), arcs=None, work=None, tolerance=_LATER
+        )
     choice = _torn_anew(dual, share, choice, deadline.part(_TORN))
-    search = Search(dual, BY_PROGRAMME, seed)
     while deadline.remaining_s() > 0:
         heard = aside.heard()
         choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)
@@ -49,25 +54,24 @@ def side_by_side(
         if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
             asked, left_s = value, deadline.remaining_s()
             aside.ask(dual, choice, from_choice=True)
-        if search.ended and value > tried:
-            tried = value
+        if search is not None and not search.ended:
+            turn = _TURN_S / max(_TURN_S, deadline.remaining_s())
+            choice = search.improved(choice, deadline.part(turn))
+        elif value > tried:
             choice, proven = _at_once(dual, choice, deadline.part(_AT_ONCE))
-            most = min(most, proven)
-        elif search.ended:
+            most, tried = min(most, proven), packing.value(choice)
+        else:
             seed += 1
             search = Search(dual, BY_PROGRAMME, seed)
             choice = _torn_anew(dual, share, choice, deadline.part(_TORN_AGAIN))
-        else:
-            turn = _TURN_S / max(_TURN_S, deadline.remaining_s())
-            choice = search.improved(choice, deadline.part(turn))
     return choice, most
 
 
 def _at_once(dual: Dual, choice: Int64, deadline: Deadline) -> tuple[Int64, int]:
     """Decide all rows at once here too, from a better choice than the one asked aside: over few options."""
-    few = dual.packing.num_arcs <= _FEW_ARCS
+    arcs = _FEW_ARCS if dual.packing.num_arcs <= _FEW_ARCS else None
     return improved_by_core(
-        dual, choice, deadline, arcs=_FEW_ARCS if few else None, work=None, from_choice=True
+        dual, choice, deadline, arcs=arcs, of_each_level=_OF_EACH_LEVEL, work=None, from_choice=True
     )
 
 

@@ -36,7 +36,7 @@ def test_each_row_keeps_its_two_best_options_of_each_level(seed: int) -> None:
     choice = np.full(packing.num_rows, -1, np.int64)
     choice[0] = packing.start[0] + int(random.integers(num_bins))
     region = region_of(dual, choice, np.arange(packing.num_rows))
-    few = of_each_level(region, choice)
+    few = of_each_level(region, choice, 2)
     assert choice[0] in few.arcs
     row, loss = packing.row[region.arcs], region.arc_loss
     for one in range(packing.num_rows):
