@@ -114,7 +114,7 @@ def enqueue_all(
     rows = [_message(each, territory_id, now) for each in told]
     session.flush()  # the patients they go to may be new
     insert = {"sqlite": _SQLITE_ADD, "postgresql": _POSTGRESQL_ADD}[session.get_bind().dialect.name]
-    written = [{name: getattr(row, name) for name in _TABLE.columns.keys()} for row in rows]  # noqa: SIM118
+    written = [{column.name: getattr(row, column.name) for column in _TABLE.columns} for row in rows]
     added = set(session.execute(insert, written).scalars())
     return [row for row in rows if row.id in added]
 
