@@ -210,38 +210,30 @@ def test_approximate_prices_come_close_to_the_relaxation() -> None:
     assert packing.value(choice) > 0.9 * worth
 
 
-def test_whole_loads_cost_what_no_sum_of_loads_fills() -> None:
-    # Capacity 4, loads 3 and 3: one unit of room 4 stays empty whatever is chosen.
+@pytest.mark.parametrize(
+    ("capacity", "bound", "least"),
+    [
+        ([4], 12, 3),  # one unit of room 4 stays empty whatever is chosen
+        ([4, 5], 27, 9),  # one and two units, though 9 units could hold three loads: each cluster counts
+    ],
+)
+def test_whole_loads_cost_what_no_sum_of_loads_fills(capacity: list[int], bound: int, least: int) -> None:
+    num = 2 * len(capacity)  # two loads of 3 want each room
     problem = AssignmentProblem(
-        reward=[9, 9], arc_group=[0, 1], arc_bin=[0, 0], arc_cost=[0, 0], arc_load=[3, 3], capacity=[4]
+        reward=[9] * num,
+        arc_group=list(range(num)),
+        arc_bin=[group // 2 for group in range(num)],
+        arc_cost=[0] * num,
+        arc_load=[3] * num,
+        capacity=capacity,
     )
     packing = packing_of(problem, 0)
     flow = solve_flow(packing)
     assert flow is not None
-    assert flow.dual.bound == 12
+    assert flow.dual.bound == bound
     choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
-    region = tightened(region_of(flow.dual, choice, np.arange(2)))
-    assert region.least == 3 * flow.dual.scale
-    assert region.most_gain == 0
-
-
-def test_whole_loads_are_counted_in_each_cluster_of_columns() -> None:
-    # Rooms of 4 and 5 with loads of 3 leave 1 and 2 units empty, though 9 units could hold three loads.
-    problem = AssignmentProblem(
-        reward=[9] * 4,
-        arc_group=[0, 1, 2, 3],
-        arc_bin=[0, 0, 1, 1],
-        arc_cost=[0] * 4,
-        arc_load=[3] * 4,
-        capacity=[4, 5],
-    )
-    packing = packing_of(problem, 0)
-    flow = solve_flow(packing)
-    assert flow is not None
-    assert flow.dual.bound == 27
-    choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
-    region = tightened(region_of(flow.dual, choice, np.arange(4)))
-    assert region.least == 9 * flow.dual.scale
+    region = tightened(region_of(flow.dual, choice, np.arange(num)))
+    assert region.least == least * flow.dual.scale
     assert region.most_gain == 0
 
 
