@@ -12,7 +12,7 @@ from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import split_rows, whole_part
 from matching.solvers.weighted.search import BY_PROGRAMME, Search
 
-_FIRST = 0.55  # of the time, for all rows over their two best arcs at each level of prices
+_FIRST = 0.5  # of the time, for all rows over their two best arcs at each level of prices
 _FIRST_ARCS = 150_000  # up to how many: beyond, neighbourhoods come near sooner
 _TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for rows that the relaxation tears
 _LATER = 0.05  # of what they could win, left to later
@@ -36,12 +36,13 @@ def side_by_side(
     packing, most = dual.packing, dual.bound
     asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
     aside.ask(dual, choice)
-    search = Search(dual, BY_PROGRAMME, seed) if packing.num_arcs > _FIRST_ARCS else None
-    if search is None:
+    if packing.num_arcs <= _FIRST_ARCS:
         choice, _ = improved_by_core(
             dual, choice, deadline.part(_FIRST), arcs=None, work=None, tolerance=_LATER
         )
     choice = _torn_anew(dual, share, choice, deadline.part(_TORN))
+    is_near = dual.bound - packing.value(choice) <= _FAR_BETTER * (dual.bound - asked)
+    search = None if is_near else Search(dual, BY_PROGRAMME, seed)  # what is near is first tried at once
     while deadline.remaining_s() > 0:
         heard = aside.heard()
         choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)
