@@ -12,7 +12,7 @@ from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import split_rows, whole_part
 from matching.solvers.weighted.search import BY_PROGRAMME, Search
 
-_FIRST = 0.5  # of the time, for all rows over their two best arcs at each level of prices
+_FIRST = 0.6  # of the time, for all rows over their two best arcs at each level of prices
 _FIRST_ARCS = 150_000  # up to how many: beyond, neighbourhoods come near sooner
 _TORN, _TORN_AGAIN = 0.15, 0.2  # of the time left, for rows that the relaxation tears
 _LATER = 0.05  # of what they could win, left to later
