@@ -81,9 +81,7 @@ class Client:
                 with self.store.read() as session:
                     search(session, self.who, QUERY, now=NOW)
             elif dice < 0.9 or not self.mine:
-                with self.store.write() as session:
-                    taken = self._taken(session, slot_id, held=dice < 0.8)
-                self.mine.append(taken)
+                self.mine.append(self._taken(slot_id, held=dice < 0.8))
                 self.did["book"] += 1
             else:
                 with self.store.write() as session:
@@ -91,14 +89,19 @@ class Client:
                 self.mine[-1:] = kept
                 self.did["cancel or move"] += 1
         except RelaisError as refusal:
-            assert refusal.code in ANSWERS  # noqa: PT017 — "come back later" is one: they do
+            if refusal.code not in ANSWERS:  # "come back later" is one: they do
+                raise
             self.did[refusal.code] += 1
 
-    def _taken(self, session: Session, slot_id: int, *, held: bool) -> UUID:
+    def _taken(self, slot_id: int, *, held: bool) -> UUID:
+        """Book at once, or hold and confirm, which others come between."""
         if not held:
-            return book(session, self.who, slot_id=slot_id, now=NOW).id
-        booking_id = hold(session, self.who, slot_id=slot_id, now=NOW).id
-        return confirm(session, self.who, booking_id=booking_id, now=NOW).id
+            with self.store.write() as session:
+                return book(session, self.who, slot_id=slot_id, now=NOW).id
+        with self.store.write() as session:
+            booking_id = hold(session, self.who, slot_id=slot_id, now=NOW).id
+        with self.store.write() as session:
+            return confirm(session, self.who, booking_id=booking_id, now=NOW).id
 
     def _given_up(self, session: Session, slot_id: int, *, moves: bool) -> list[UUID]:
         """Move the last booking, or cancel it; gives what takes its place."""

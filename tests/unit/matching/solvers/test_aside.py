@@ -94,8 +94,20 @@ def test_it_is_gone_when_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [child.process.returncode for child in children] == [-signal.SIGKILL] * 2
 
 
-def test_it_ends_when_nobody_can_ask_any_more() -> None:
+class Endless:
+    """In place of a dual, a question that is never answered."""
+
+    @property
+    def packing(self) -> None:
+        time.sleep(10 * LONGEST_S)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_it_ends_with_whoever_asked(asked: bool) -> None:
     child = Child()
+    if asked:
+        child.ask(Endless(), None, False)
+        child._threads[0].join()  # the question is written
     assert child.process.stdin is not None
     child.process.stdin.close()
     assert child.process.wait(LONGEST_S) == 0
