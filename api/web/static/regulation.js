@@ -5,6 +5,19 @@ const form = document.querySelector("form[data-search]");
 const results = document.querySelector("[data-results]");
 const told = document.querySelector("[data-found]");
 
+// ---- who went down to a slot before the last answer came stays on that slot, or in the list when it is gone
+const CONTROLS = "a, button, input, select";
+function focusInResults() {
+  const place = document.activeElement;
+  if (!results.contains(place)) return null;
+  const slot = place.closest("[data-slot]");
+  return { slot: slot?.dataset.slot, control: slot ? [...slot.querySelectorAll(CONTROLS)].indexOf(place) : -1 };
+}
+function focusAgain({ slot, control }) {
+  const same = [...results.querySelectorAll("[data-slot]")].find((line) => line.dataset.slot === slot);
+  (same?.querySelectorAll(CONTROLS)[control] ?? results).focus();
+}
+
 // ---- results while typing: asked at once; while an answer is awaited, the newest question 100 ms after the last key
 let waiting = 0;
 let asking = null;
@@ -25,7 +38,9 @@ async function ask() {
     if (answer.redirected) return location.assign(`${form.action}?${search}`); // the session is over: sign in again
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focused = focusInResults();
     results.replaceChildren(...page.body.childNodes);
+    if (focused) focusAgain(focused);
     history.replaceState(null, "", `${form.getAttribute("action")}?${search}`);
     told.textContent = results.querySelector("h2")?.textContent ?? "";
   } catch (trouble) {

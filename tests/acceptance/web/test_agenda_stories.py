@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from scheduler.agenda.booking import book
 from scheduler.clock import utc_now
 from scheduler.jobs.care import look_after_requests
 from scheduler.store.tables import Role
@@ -119,6 +120,45 @@ def test_a_regulator_searches_holds_books_and_cancels_by_keyboard_alone(
     expect(one.page.get_by_role("button", name="Retenir")).to_have_count(3)
     expect(one.page.get_by_label("Où")).to_have_value("Savigny-le-Temple (77176)")
     one.check()
+
+
+def test_who_went_down_to_a_slot_stays_on_it_when_the_last_answer_comes(visitor: Arrive, site: Site) -> None:
+    town = build_town(site.store, hours=(2, 3))
+    one = town.visit(visitor(1440, javascript=True), Role.REGULATOR, "/creneaux")
+    one.page.keyboard.type("savigny-le-templ")
+    slots, first_hold = one.page.locator("[data-slot]"), one.page.get_by_role("button", name="Retenir").first
+    expect(slots).to_have_count(2)
+    awaited: list[Route] = []
+
+    def keep_waiting(route: Route) -> None:
+        awaited.append(route)
+
+    one.page.route("**/creneaux/resultats*", keep_waiting)
+
+    def type_and_go_down_before_the_answer(key: str) -> None:
+        with one.page.expect_request("**/creneaux/resultats*"):
+            one.page.get_by_label("Où").press(key)
+        one.page.keyboard.press("ArrowDown")
+        expect(first_hold).to_be_focused()
+
+    def let_it_come() -> None:
+        expect(one.page.locator("[aria-busy]")).to_have_count(1)
+        awaited.pop().continue_()
+        expect(one.page.locator("[aria-busy]")).to_have_count(0)
+
+    type_and_go_down_before_the_answer("e")
+    let_it_come()
+    expect(first_hold).to_be_focused()
+
+    type_and_go_down_before_the_answer(" ")
+    taken = slots.first.get_attribute("data-slot")
+    with site.store.write() as session:
+        book(session, town.actor(Role.REGULATOR), slot_id=int(taken or 0), now=utc_now())
+    let_it_come()
+    expect(slots).to_have_count(1)
+    expect(one.page.locator("[data-results]")).to_be_focused()  # never on another slot than the one chosen
+    one.page.keyboard.press("ArrowDown")
+    expect(first_hold).to_be_focused()
 
 
 @SCREENS
