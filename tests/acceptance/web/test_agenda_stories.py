@@ -178,8 +178,10 @@ def test_what_is_booked_is_seen_in_the_gps_calendar_and_what_is_given_back_goes_
 
     one = town.visit(visitor(width, javascript=javascript), Role.REGULATOR, SEARCH)
     one.page.get_by_role("button", name="Retenir").click()
+    expect(one.page.get_by_role("heading", name="Créneau retenu")).to_be_visible()
     assert "STATUS:TENTATIVE" in subscribed()
     one.page.get_by_role("button", name="Confirmer le rendez-vous").click()
+    expect(one.page.get_by_role("heading", name="Rendez-vous réservé")).to_be_visible()
     booked = subscribed()
     assert (booked.count("BEGIN:VEVENT"), booked.count("STATUS:CONFIRMED")) == (1, 1)
     assert "SUMMARY:RDV SNP (Relais)" in booked

@@ -37,6 +37,7 @@ def test_the_bureau_reads_the_report_rehearses_a_policy_and_takes_both_away(
     one.page.get_by_role("link", name="Indicateurs").click()
     one.page.get_by_label("Trimestre").select_option(index=1)
     one.page.get_by_role("button", name="Afficher").click()
+    expect(one.page).to_have_url(re.compile("periode="))
     chart = one.page.get_by_role("figure").first
     expect(chart.get_by_role("table")).to_be_hidden()
     chart.get_by_text("Lire en tableau").click()

@@ -114,6 +114,7 @@ def _accepts_from_the_mail(gp: Visitor, town: Town, site: Site) -> None:
     assert "COLIBRI" not in gp.page.content()
     gp.check()
     gp.page.get_by_role("link", name="Voir mes nouveaux patients").click()
+    expect(gp.page.get_by_label("Mot de passe")).to_be_visible()
     town.sign_in(gp, Role.GP)
     gp.page.get_by_role("link", name=NAME).click()
     expect(gp.page.get_by_text(re.compile(r"01.99.00.44.55"))).to_be_visible()
