@@ -5,8 +5,9 @@ seconds at times, and two of them in threads of one process once waited for each
 question has a process: a newer question kills the one before. The process of the next question is
 started with the one before it, and waits. Whatever they are busy with, they end with whoever asked.
 
-Parent to child, pickled: the question, ``(dual, choice, from_choice)``; the end of the stream means "end".
-Child to parent, pickled: a better choice or None, and a bound on the value of any choice; then it ends.
+Parent to child, pickled: the question, ``(dual, choice, from_choice)``; then better choices found elsewhere;
+the end of the stream means "end". Child to parent, pickled: a better choice or None, and a bound on the value
+of any choice; then it ends.
 """
 
 import contextlib
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -75,6 +75,11 @@ class Aside:
         self._asked, self._next = self._next, Child()
         self._asked.ask(dual, choice, from_choice)
 
+    def tell(self, choice: Int64) -> None:
+        """Tell of a choice better than the one asked about: what cannot beat it need not be looked at."""
+        if self._asked is not None:
+            self._asked.say(choice)
+
     def heard(self) -> Heard:
         """Return the last choice and the least bound that came since this was called last."""
         if self._asked is None:
@@ -101,19 +106,23 @@ class Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         )
         self._inbox: queue.SimpleQueue[tuple[Int64 | None, int]] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._speaker = threading.Thread(target=self._speak, daemon=True)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
 
     def ask(self, *question: Any) -> None:
         """Hand the question over; a large one takes as long as the start of the child."""
-        words = pickle.dumps(question, pickle.HIGHEST_PROTOCOL)  # now: what it is about changes
-        work = (partial(self._speak, words), self._listen)
-        self._threads = [threading.Thread(target=each, daemon=True) for each in work]
-        for thread in self._threads:
-            thread.start()
+        self.say(question)
+        self._speaker.start()
+        self._listener.start()
+
+    def say(self, words: Any) -> None:
+        """Hand something over, as it is now."""
+        self._outbox.put(pickle.dumps(words, pickle.HIGHEST_PROTOCOL))
 
     def heard(self) -> Heard:
         """Return the last choice and the least bound that came since this was called last."""
-        idle = not any(thread.is_alive() for thread in self._threads)  # asked first: then the inbox is all
+        idle = not self._listener.is_alive()  # asked first: then the inbox is all
         choice, most = None, None
         with contextlib.suppress(queue.Empty):
             while True:
@@ -125,17 +134,20 @@ class Child:
     def end(self) -> None:
         """End the process, whatever it is busy with."""
         self.process.kill()
-        for thread in self._threads:
-            thread.join()
+        self._outbox.put(None)
+        for thread in (self._speaker, self._listener):
+            if thread.ident is not None:
+                thread.join()
         with contextlib.suppress(BrokenPipeError):  # what it left unread
             self.process.__exit__(None, None, None)
 
-    def _speak(self, words: bytes) -> None:
+    def _speak(self) -> None:
         stream = self.process.stdin
         assert stream is not None  # noqa: S101 - asked for above
         with contextlib.suppress(BrokenPipeError):  # killed: nobody wants an answer any more
-            stream.write(words)
-            stream.flush()
+            while (words := self._outbox.get()) is not None:
+                stream.write(words)
+                stream.flush()
 
     def _listen(self) -> None:
         stream = self.process.stdout
@@ -145,9 +157,11 @@ class Child:
                 self._inbox.put(pickle.load(stream))  # noqa: S301 - written by our own child
 
 
-def _end_with(stream: BinaryIO) -> None:
-    """End this process when the stream does: whoever asked is gone."""
-    stream.read()
+def _hear(stream: BinaryIO, told: "queue.SimpleQueue[Int64]") -> None:
+    """Keep what is told, and end this process when the stream does: whoever asked is gone."""
+    with contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            told.put(pickle.load(stream))  # noqa: S301 - written by our own parent
     os._exit(0)
 
 
@@ -159,14 +173,29 @@ def main() -> None:
         dual, choice, from_choice = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
     except EOFError:
         return  # nobody asked
-    threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
+    told: queue.SimpleQueue[Int64] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(sys.stdin.buffer, told), daemon=True).start()
 
     def say(better: Int64 | None, most: int) -> None:
         pickle.dump((better, most), voice, pickle.HIGHEST_PROTOCOL)
         voice.flush()
 
+    def last_told() -> Int64 | None:
+        last = None
+        with contextlib.suppress(queue.Empty):
+            while True:
+                last = told.get_nowait()
+        return last
+
     better, most = improved_by_core(
-        dual, choice, Deadline(), arcs=_MOST_ARCS, work=None, from_choice=from_choice, news=say
+        dual,
+        choice,
+        Deadline(),
+        arcs=_MOST_ARCS,
+        work=None,
+        from_choice=from_choice,
+        news=say,
+        told=last_told,
     )
     say(better, most)
     os._exit(0)  # an ordinary end stumbles over the lock of stdin, on which the thread waits

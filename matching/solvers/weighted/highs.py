@@ -20,9 +20,13 @@ from matching.solvers.weighted.quiet import without_output
 
 _ASK_EVERY_S = 0.5
 _LONGEST_S = 1e9
+# Half of the time of a proof from a good solution, for better ones that are seldom found.
+_SEARCHES = [f"mip_heuristic_run_{name}" for name in ("rens", "rins", "root_reduced_cost")]
 
 News = Callable[[float, Float64 | None], None]
 """Told what nothing can cost less than, and the values of the variables when they are better than before."""
+Told = Callable[[], Float64 | None]
+"""Gives the values of the variables of a better solution found elsewhere, None when there is no new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,7 +72,9 @@ def solve(
     gap: float = 0.0,
     basis: Basis | None = None,
     known: Float64 | None = None,
+    proving: bool = False,
     news: News | None = None,
+    told: Told | None = None,
 ) -> Outcome:
     """Minimise a programme until it is done, the time is up or the observer asks to stop.
 
@@ -84,8 +90,12 @@ def solve(
         Of a similar linear programme, to begin with.
     known : ndarray of float64, optional
         Values of the variables of a solution, to begin with: what cannot beat it is left out early.
+    proving : bool
+        Whether a bound is wanted more than better solutions: those are then not searched for.
     news : callable, optional
         Told of better solutions and bounds of a programme of whole variables while they come.
+    told : callable, optional
+        Asked now and then for a better solution.
     """
     from scipy.optimize._highspy import _core as highs  # type: ignore[import-not-found]  # noqa: PLC0415
 
@@ -93,7 +103,10 @@ def solve(
     options: dict[str, Any] = {
         "output_flag": False, "mip_rel_gap": 0.0, "mip_abs_gap": gap,
         "time_limit": min(deadline.remaining_s(), _LONGEST_S), "random_seed": 0, "threads": 1,
+        "mip_heuristic_run_feasibility_jump": False,  # a minute at times, and far from any good solution
     }  # fmt: skip
+    if proving:
+        options |= dict.fromkeys(_SEARCHES, False)
     if nodes is not None:
         options["mip_max_nodes"] = nodes
     for name, value in options.items():
@@ -105,9 +118,9 @@ def solve(
         solution = highs.HighsSolution()
         solution.col_value, solution.value_valid = known.tolist(), True
         solver.setSolution(solution)
-    listener = _Listener(deadline, news)
+    listener = _Listener(deadline, news, told, int(highs.cb.HighsCallbackType.kCallbackMipUserSolution))
     solver.setCallback(listener, None)
-    for kind in _kinds(highs, news):
+    for kind in _kinds(highs, news, told):
         solver.startCallbackInt(kind)
     with without_output():
         solver.run()
@@ -115,22 +128,27 @@ def solve(
     return _outcome(highs, solver, whole=whole)
 
 
-def _kinds(highs: Any, news: News | None) -> list[int]:
+def _kinds(highs: Any, news: News | None, told: Told | None) -> list[int]:
     kinds = highs.cb.HighsCallbackType
     asked = [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt]
-    return [int(kind) for kind in (asked if news is None else [*asked, kinds.kCallbackMipImprovingSolution])]
+    if news is not None:
+        asked.append(kinds.kCallbackMipImprovingSolution)
+    if told is not None:
+        asked.append(kinds.kCallbackMipUserSolution)
+    return [int(kind) for kind in asked]
 
 
 class _Listener:
     """Called by HiGHS many times a second: asks the observer now and then, stops when no time is left."""
 
-    def __init__(self, deadline: Deadline, news: News | None) -> None:
-        self._deadline, self._news = deadline, news
+    def __init__(self, deadline: Deadline, news: News | None, told: Told | None, tells: int) -> None:
+        self._deadline, self._news, self._told = deadline, news, told
+        self._tells = tells  # the kind of call that may be answered by a solution
         self._asked_at_s = monotonic()
         self._bound = -np.inf
         self._error: BaseException | None = None
 
-    def __call__(self, _kind: int, _message: str, seen: Any, answer: Any, _data: object) -> None:
+    def __call__(self, kind: int, _message: str, seen: Any, answer: Any, _data: object) -> None:
         """Set ``answer.user_interrupt``. An error of who listens may not travel through compiled code."""
         try:
             if self._deadline.observer is not None and monotonic() - self._asked_at_s >= _ASK_EVERY_S:
@@ -138,6 +156,10 @@ class _Listener:
                 self._deadline.observer.ask()
             if self._news is not None:
                 self._tell(self._news, seen)
+            if self._told is not None and int(kind) == self._tells:
+                values = self._told()
+                if values is not None:
+                    answer.setSolution(values)
         except BaseException as error:  # noqa: BLE001 - raised again by ``reraise``
             self._error = error
         answer.user_interrupt = self._error is not None or self._deadline.remaining_s() <= 0
@@ -167,7 +189,9 @@ def _model(highs: Any, programme: Programme, *, whole: bool) -> Any:
     model.col_lower_, model.col_upper_ = np.zeros(num_variables), programme.most
     model.row_lower_, model.row_upper_ = programme.low, programme.high
     if whole:
-        model.integrality_ = [highs.HighsVarType.kInteger] * num_variables
+        kinds = highs.HighsVarType
+        num_whole = num_variables - programme.num_parts
+        model.integrality_ = [kinds.kInteger] * num_whole + [kinds.kContinuous] * programme.num_parts
     return model
 
 

@@ -11,6 +11,7 @@ from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.programme import programme_of, values_of
 from matching.solvers.weighted.region import Region
+from matching.solvers.weighted.unavoidable import Unavoidable
 
 # In units of the objective, which is whole: far more than the error of a bound of HiGHS.
 _MARGIN = 0.1
@@ -27,6 +28,7 @@ def solve_region(
     tolerance: float = 0.0,
     from_choice: bool = False,
     news: Callable[[Answer], None] | None = None,
+    told: Callable[[], Int64 | None] | None = None,
 ) -> Answer:
     """Return the best decision about a region that HiGHS finds within a time and a number of nodes.
 
@@ -41,6 +43,8 @@ def solve_region(
         looks less far around a poor one.
     news : callable, optional
         Told of what is known so far, whenever that gets better.
+    told : callable, optional
+        Asked for a choice that somebody else has found meanwhile; None when there is no new one.
     """
     if region.hope < 0 or not region.arcs.size:
         return Answer(choice=None, most_gain=0, finished=True)
@@ -51,7 +55,14 @@ def solve_region(
         assert news is not None  # noqa: S101 - only passed on when it is there
         news(Answer(choice=_better(region, choice, x), finished=False, most_gain=_most_gain(region, bound)))
 
-    programme = programme_of(region)
+    proving = from_choice and region.complete
+    unavoidable = Unavoidable.of(region, choice) if proving else None
+    programme = programme_of(region, unavoidable=unavoidable)
+
+    def found_elsewhere() -> Float64 | None:
+        choice = None if told is None else told()
+        return None if choice is None else values_of(programme, region, choice)
+
     outcome = highs.solve(
         programme,
         deadline,
@@ -59,7 +70,9 @@ def solve_region(
         nodes=nodes,
         gap=gap,
         known=values_of(programme, region, choice) if from_choice else None,
+        proving=proving,
         news=None if news is None else tell,
+        told=None if told is None else found_elsewhere,
     )
     # When there is no solution, nothing over these options is an improvement.
     most_gain = 0 if outcome.impossible else _most_gain(region, outcome.bound)

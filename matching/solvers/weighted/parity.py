@@ -40,26 +40,28 @@ def tightened(region: Region) -> Region:
     """
     if not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
         return region
-    sides = _Sides.of(region)
+    sides = Sides.of(region)
     if sides is None:
         return region
     total = sides.totals(sides.cheapest_exchanges())
     option = total[region.position(region.packing.row[region.arcs]), sides.arc_cluster]
     kept = region.arc_loss + option <= region.hope
     out = region.out_loss + total[region.position(region.unplaced), 0] <= region.hope
-    least = int((total + sides.loss).min(axis=1).max())
-    return replace(region.within(kept, out), least=min(max(region.least, least), region.loss))
+    return replace(region.within(kept, out), least=min(max(region.least, sides.least(total)), region.loss))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Sides:
+class Sides:
     """What each row loses at least in each cluster, and what the clusters miss where all lose least.
 
     Cluster 0 is everywhere else: columns without an equation, or no column.
 
     Parameters
     ----------
+    cluster : ndarray of int64, shape (num_cols,)
     arc_cluster : ndarray of int64, shape (num_arcs of the region,)
+    near : int
+        An exchange within a cluster loses this at most.
     loss : ndarray of int64, shape (num_rows of the region, num_clusters + 1)
         ``_NEVER`` where there is no such option.
     load : ndarray of int64, shape (num_rows of the region,)
@@ -72,7 +74,9 @@ class _Sides:
         What may be lost beyond the least loss of every row.
     """
 
+    cluster: Int64
     arc_cluster: Int64
+    near: int
     loss: Int64
     load: Int64
     missing: Int64
@@ -85,7 +89,7 @@ class _Sides:
         dual, packing, equation = region.dual, region.packing, region.dual.equation
         if equation is None or not (priced := equation.column & region.counted).any():
             return None
-        cluster = _clusters(region, equation, priced)
+        cluster, near = _clusters(region, equation, priced)
         num_clusters = int(cluster.max())
         arc_cluster = _of_arcs(region, equation, cluster, 0)
         loss = np.full((region.rows.size, num_clusters + 1), _NEVER)
@@ -101,7 +105,9 @@ class _Sides:
         np.add.at(places, cluster[priced], region.residual[priced])
         np.minimum.at(price, cluster[priced], dual.price[priced])
         return cls(
+            cluster=cluster,
             arc_cluster=arc_cluster,
+            near=near,
             loss=loss,
             load=load,
             missing=(taken - places)[1:],
@@ -143,6 +149,10 @@ class _Sides:
             total[:, cluster] = np.minimum(others + table[tuple(left.T)], _NEVER)
         return total
 
+    def least(self, total: Int64) -> int:
+        """Return what no choice escapes: of some row wherever it goes, with ``totals``."""
+        return int((total + self.loss).min(axis=1).max())
+
     def _exchanges(self) -> Iterator[tuple[Int64, Int64]]:
         """Give each kind of exchange: what one frees in each cluster, and what the cheapest 1, 2, … cost."""
         own = np.eye(self.num_clusters + 1, dtype=np.int64)[:, 1:]
@@ -173,10 +183,10 @@ def _with_multiples(table: Int64, freed: Int64, running: Int64) -> Int64:
     return best
 
 
-def _clusters(region: Region, equation: Equation, priced: Bools) -> Int64:
+def _clusters(region: Region, equation: Equation, priced: Bools) -> tuple[Int64, int]:
     """Return the cluster of each column: those between which an exchange loses little, 0 = elsewhere.
 
-    What little means grows until there are few enough; in the end the dearest are kept.
+    What little means, which comes second, grows until there are few enough; in the end the dearest are kept.
     """
     far = max(1, int(region.hope * _NEAR))
     cluster = _linked(region, equation, priced, far)
@@ -184,13 +194,13 @@ def _clusters(region: Region, equation: Equation, priced: Bools) -> Int64:
         far *= _NEARER
         cluster = _linked(region, equation, priced, far)
     if not cluster.any():
-        return priced.astype(np.int64)
+        return priced.astype(np.int64), far
     price = np.zeros(cluster.max() + 1, np.int64)
     np.maximum.at(price, cluster, np.where(cluster > 0, region.dual.price, 0))
     dearest = np.sort(np.argsort(-price[1:], kind="stable")[:_MOST_CLUSTERS] + 1)
     renamed = np.zeros(price.size, np.int64)
     renamed[dearest] = np.arange(1, dearest.size + 1)
-    return renamed[cluster]
+    return renamed[cluster], far
 
 
 def _linked(region: Region, equation: Equation, priced: Bools, far: int) -> Int64:

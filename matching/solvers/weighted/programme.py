@@ -4,7 +4,7 @@ Losses are small next to objectives, which keeps the floating-point numbers of H
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,9 +12,12 @@ from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.filling import ragged
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.region import Region
+from matching.solvers.weighted.unavoidable import Unavoidable
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
+
+_ROUNDING = 1e-9  # of sums of parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,10 +31,13 @@ class Programme:
     links : ndarray of int64
         Links that have a row each, after the columns.
 
+    num_parts : int
+        How many of the last variables need not be whole.
+
     Notes
     -----
     Variables: arcs, rows left out, units left empty in each column, first side of each link alone,
-    second side alone.
+    second side alone, part of the unavoidable loss taken at each outermost column.
     """
 
     matrix: "csc_array"
@@ -41,27 +47,33 @@ class Programme:
     most: Float64
     columns: Int64
     links: Int64
+    num_parts: int = 0
 
     def allows(self, values: Float64) -> bool:
-        """Tell whether whole numbers satisfy all bounds."""
+        """Tell whether whole numbers, and parts computed from them, satisfy all bounds."""
         activity = self.matrix @ values
-        within = (self.low <= activity) & (activity <= self.high)
+        within = (self.low <= activity + _ROUNDING) & (activity <= self.high + _ROUNDING)
         return bool(within.all() and (values >= 0).all() and (values <= self.most).all())
 
 
-def programme_of(region: Region, *, covering: bool = True) -> Programme:
+def programme_of(
+    region: Region, *, covering: bool = True, unavoidable: Unavoidable | None = None
+) -> Programme:
     """Write a region as a programme: one decision per row, and what fills each column.
 
     Parameters
     ----------
     covering : bool
         Whether to add what only helps to round.
+    unavoidable : Unavoidable, optional
+        What every better choice loses; then worse ones are no solutions.
     """
     dual, packing, arcs = region.dual, region.packing, region.arcs
     num_rows, columns, links = region.rows.size, np.flatnonzero(region.counted), _Links.of(region)
+    parts = _Parts.of(region, unavoidable)
     entries, variables = (
         _Entries(),
-        _Variables(arcs.size, region.unplaced.size, columns.size, links.kept.size),
+        _Variables(arcs.size, region.unplaced.size, columns.size, links.kept.size, parts.num),
     )
     entries.add(region.position(packing.row[arcs]), variables.arcs, 1)
     entries.add(region.position(region.unplaced), variables.out, 1)
@@ -79,11 +91,25 @@ def programme_of(region: Region, *, covering: bool = True) -> Programme:
         variable, left_out, least = extra
         entries.add(np.full(variable.size, first_link + links.kept.size), variable, left_out)
         low, high = [*low, np.array([least])], [*high, np.array([np.inf])]
-    cost = [region.arc_loss + links.lost, region.out_loss, dual.price[columns], *dual.promise[:, links.kept]]
+    if unavoidable is not None:
+        first_part = sum(each.size for each in low)
+        entries.add(first_part + parts.of_arc, parts.position, unavoidable.arc[parts.position])
+        entries.add(first_part + np.arange(parts.num), variables.parts, -1)
+        whole = np.concatenate([variables.parts, variables.out, variables.empty])
+        share = np.concatenate([np.ones(parts.num), unavoidable.out, unavoidable.empty[columns]])
+        entries.add(np.full(whole.size, first_part + parts.num), whole, share)
+        low, high = [*low, np.zeros(parts.num), np.ones(1)], [*high, np.full(parts.num + 1, np.inf)]
+    cost = [
+        region.arc_loss + links.lost,
+        region.out_loss,
+        dual.price[columns],
+        *dual.promise[:, links.kept],
+        np.zeros(parts.num),
+    ]
     most = [
         np.ones(arcs.size + region.unplaced.size),
         _most_empty(region, columns),
-        np.ones(2 * links.kept.size),
+        np.ones(2 * links.kept.size + parts.num),
     ]
     right = np.concatenate(low).astype(np.float64)
     return Programme(
@@ -94,13 +120,14 @@ def programme_of(region: Region, *, covering: bool = True) -> Programme:
         most=np.concatenate(most).astype(np.float64),
         columns=columns,
         links=links.kept,
+        num_parts=parts.num,
     )
 
 
 def values_of(programme: Programme, region: Region, choice: Int64) -> Float64 | None:
     """Return the values of the variables that stand for a choice, None when its options are not all there."""
     num_rows, columns, links = region.rows.size, programme.columns.size, programme.links.size
-    variables = _Variables(region.arcs.size, region.unplaced.size, columns, links)
+    variables = _Variables(region.arcs.size, region.unplaced.size, columns, links, programme.num_parts)
     values = np.zeros(variables.number)
     values[variables.arcs] = choice[region.packing.row[region.arcs]] == region.arcs
     values[variables.out] = choice[region.unplaced] < 0
@@ -108,15 +135,17 @@ def values_of(programme: Programme, region: Region, choice: Int64) -> Float64 | 
     filled, met = np.split(activity[num_rows : num_rows + columns + links], [columns])
     values[variables.empty] = programme.low[num_rows : num_rows + columns] - filled
     values[variables.alone[0]], values[variables.alone[1]] = np.maximum(met, 0), np.maximum(-met, 0)
+    if programme.num_parts:
+        values[variables.parts] = np.minimum(activity[-1 - programme.num_parts : -1], 1)
     return values if programme.allows(values) else None
 
 
 class _Variables:
     """Positions of the variables of each kind."""
 
-    def __init__(self, num_arcs: int, num_out: int, num_columns: int, num_links: int) -> None:
-        ends = np.cumsum([num_arcs, num_out, num_columns, num_links, num_links])
-        self.arcs, self.out, self.empty, *self.alone = np.split(np.arange(ends[-1]), ends[:-1])
+    def __init__(self, num_arcs: int, num_out: int, num_columns: int, num_links: int, num_parts: int) -> None:
+        ends = np.cumsum([num_arcs, num_out, num_columns, num_links, num_links, num_parts])
+        self.arcs, self.out, self.empty, *self.alone, self.parts = np.split(np.arange(ends[-1]), ends[:-1])
         self.number = int(ends[-1])
 
 
@@ -158,25 +187,53 @@ class _Links:
         return cls(kept=kept, row=row, position=position, sign=1 - 2 * side, lost=lost)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    """Outermost columns with options that take a part of what is unavoidable.
+
+    Over all of them at once, the row would be so dense that HiGHS simplifies it for a minute.
+
+    Parameters
+    ----------
+    num : int
+    position, of_arc : ndarrays of int64
+        Options of the region that take a part, and of which of the ``num`` columns each is.
+    """
+
+    num: int
+    position: Int64
+    of_arc: Int64
+
+    @classmethod
+    def of(cls, region: Region, unavoidable: Unavoidable | None) -> Self:
+        """Look at the options of a region."""
+        if unavoidable is None:
+            return cls(num=0, position=np.zeros(0, np.int64), of_arc=np.zeros(0, np.int64))
+        position = np.flatnonzero(unavoidable.arc)
+        packing = region.packing
+        roots, of_arc = np.unique(packing.root[packing.col[region.arcs[position]]], return_inverse=True)
+        return cls(num=roots.size, position=position, of_arc=of_arc)
+
+
 class _Entries:
     """Collects the entries of a sparse matrix."""
 
     def __init__(self) -> None:
         self._rows: list[Int64] = []
         self._variables: list[Int64] = []
-        self._values: list[Int64] = []
+        self._values: list[Float64] = []
 
-    def add(self, rows: Int64, variables: Int64, values: Int64 | int) -> None:
+    def add(self, rows: Int64, variables: Int64, values: Int64 | Float64 | int) -> None:
         """Add entries; ``values`` may be one number for all of them."""
         self._rows.append(rows)
         self._variables.append(variables)
-        self._values.append(np.broadcast_to(np.asarray(values, np.int64), rows.shape))
+        self._values.append(np.broadcast_to(np.asarray(values, np.float64), rows.shape))
 
     def matrix(self, num_rows: int, num_variables: int) -> "csc_array":
         """Return the entries as a matrix of floats."""
         from scipy.sparse import csc_array  # noqa: PLC0415 - 0.1 s, only needed to solve
 
-        values = np.concatenate(self._values).astype(np.float64)
+        values = np.concatenate(self._values)
         where = (np.concatenate(self._rows), np.concatenate(self._variables))
         return csc_array((values, where), shape=(num_rows, num_variables))
 

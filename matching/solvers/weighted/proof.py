@@ -34,6 +34,7 @@ def improved_by_core(
     tolerance: float = 0.0,
     from_choice: bool = False,
     news: News | None = None,
+    told: Callable[[], Int64 | None] | None = None,
 ) -> tuple[Int64, int]:
     """Return the choice, improved over at most ``arcs`` options of least regret, and a proven bound.
 
@@ -41,8 +42,8 @@ def improved_by_core(
 
     The bound is on the value of any choice. It meets the value when all options that could help were
     among those looked at and HiGHS came to the end. ``work`` limits nodes times arcs. A part
-    ``tolerance`` of what could be won is left to later. ``from_choice``: see ``solve_region``. ``news`` is
-    told of choices and bounds on the way.
+    ``tolerance`` of what could be won is left to later. ``from_choice`` and ``told``: see ``solve_region``.
+    ``news`` is told of choices and bounds on the way.
     """
     packing = dual.packing
     too_late = deadline.remaining_s() <= _PACKING_S * packing.num_arcs
@@ -72,6 +73,7 @@ def improved_by_core(
         tolerance=tolerance,
         from_choice=from_choice,
         news=None if news is None else tell,
+        told=told,
     )
     better = choice if answer.choice is None else answer.choice
     if core.complete:

@@ -35,6 +35,7 @@ def side_by_side(
     """
     packing, most = dual.packing, dual.bound
     asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
+    told = asked
     aside.ask(dual, choice)
     if packing.num_arcs <= _FIRST_ARCS:
         choice, _ = improved_by_core(
@@ -48,10 +49,13 @@ def side_by_side(
         choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)
         most = most if heard.most is None else min(most, heard.most)
         value = packing.value(choice)
+        if value > told:
+            aside.tell(choice)
+            told = value
         deadline.report(packing.base + value, packing.base + most)
         if most == value:
             break
-        far_better = dual.bound - value <= _FAR_BETTER * (dual.bound - asked)
+        far_better = most - value <= _FAR_BETTER * (most - asked)
         if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
             asked, left_s = value, deadline.remaining_s()
             aside.ask(dual, choice, from_choice=True)

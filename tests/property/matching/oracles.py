@@ -66,6 +66,11 @@ def _chain(problem: AssignmentProblem, bin_: int) -> list[int]:
 
 def best_within(packing: Packing, arcs: np.ndarray, unplaced: np.ndarray) -> int | None:
     """The best value over the options of a region, None when they hold no sound choice."""
+    return max((packing.value(choice) for choice in sound_within(packing, arcs, unplaced)), default=None)
+
+
+def sound_within(packing: Packing, arcs: np.ndarray, unplaced: np.ndarray) -> np.ndarray:
+    """Every sound choice over the options of a region: one line each."""
     options: list[list[int]] = [[] for _ in range(packing.num_rows)]
     for row in unplaced.tolist():
         options[row].append(-1)
@@ -75,8 +80,8 @@ def best_within(packing: Packing, arcs: np.ndarray, unplaced: np.ndarray) -> int
     filling = packing.filling
     np.add.at(filled, (filling.arc, filling.col), filling.load)
     choices = every_choice(options)
-    sound = choices[(filled[choices].sum(axis=1) <= packing.capacity).all(axis=1)]
-    return max((packing.value(choice) for choice in sound), default=None)
+    sound: np.ndarray = choices[(filled[choices].sum(axis=1) <= packing.capacity).all(axis=1)]
+    return sound
 
 
 def most_placed(problem: AssignmentProblem, groups: np.ndarray) -> int:

@@ -1,7 +1,7 @@
 """Loads other than 1 against brute force: the answer, and every bound on the way to it."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
@@ -13,7 +13,9 @@ from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.packing import Packing, arcs_of, choice_of, packing_of
 from matching.solvers.weighted.parity import tightened
+from matching.solvers.weighted.programme import programme_of, values_of
 from matching.solvers.weighted.region import region_of
+from matching.solvers.weighted.unavoidable import Unavoidable
 from tests.property.draws import draws
 from tests.property.matching.oracles import (
     PROBLEM_BYTES,
@@ -23,6 +25,7 @@ from tests.property.matching.oracles import (
     pinned_if_possible,
     problem_of,
     problems,
+    sound_within,
 )
 
 BY_BIN = problems(loads=True)
@@ -131,6 +134,22 @@ def test_whole_loads_never_exclude_the_optimum(problem: AssignmentProblem) -> No
         value, optimum = packing.value(choice), best_value(problem) - kept
         assert optimum <= value + region.most_gain
         assert optimum == value or best == optimum
+
+
+@given(own_loads(), st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_what_is_unavoidable_forbids_no_better_choice(problem: AssignmentProblem, from_nobody: bool) -> None:
+    packing = packing_of(problem, 0)
+    nobody = np.full(packing.num_rows, -1, np.int64)
+    choice = nobody if from_nobody else choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+    for dual in (*_duals(packing), solve_linear(packing, Deadline())[0]):
+        region = tightened(region_of(dual, choice, np.arange(packing.num_rows)))
+        unavoidable = Unavoidable.of(region, choice)
+        programme = programme_of(region, unavoidable=unavoidable)
+        event("imposes a loss" if unavoidable else "imposes nothing")
+        for better in sound_within(packing, region.arcs, region.unplaced):
+            if packing.value(better) > packing.value(choice):
+                assert values_of(programme, region, better) is not None
 
 
 def _duals(packing: Packing) -> list[Dual]:
