@@ -9,19 +9,21 @@ import pytest
 from matching import AssignmentProblem, Status, assign, verify_assignment
 from matching.solvers.deadline import Deadline
 from matching.solvers.greedy import greedy_arcs
-from matching.solvers.weighted import solve_weighted
-from matching.solvers.weighted.answer import improvement
+from matching.solvers.weighted import highs, solve_weighted
+from matching.solvers.weighted.answer import Answer, improvement
 from matching.solvers.weighted.dual import Dual, rounded, scale_for
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.milp import _most_gain, solve_region
 from matching.solvers.weighted.packing import Packing, choice_of, packing_of
 from matching.solvers.weighted.parity import tightened
+from matching.solvers.weighted.programme import programme_of, values_of
 from matching.solvers.weighted.propagation import improve_region
 from matching.solvers.weighted.quiet import without_output
 from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
 from matching.solvers.weighted.subgradient import approximate_prices
+from matching.solvers.weighted.unavoidable import Unavoidable
 
 KNAPSACK: dict[str, Any] = {
     "reward": [10, 7, 7],
@@ -252,6 +254,40 @@ def test_a_region_is_decided_as_well_as_possible(solver: str) -> None:
     assert answer.finished
     assert answer.choice is not None
     assert packing.value(answer.choice) == assign(problem).objective
+
+
+@pytest.mark.parametrize("helped", [False, True])
+def test_a_choice_found_elsewhere_is_taken_up_and_no_worse_one_looked_for(helped: bool) -> None:
+    problem = territory(120, 8, 4)
+    packing = packing_of(problem, 0)
+    dual, _ = solve_linear(packing, Deadline())
+    choice = choice_of(packing, greedy_arcs(problem), problem.num_arcs)
+    best = choice_of(packing, assign(problem).arc, problem.num_arcs)
+    heard: list[Answer] = []
+    answer = solve_region(
+        region_of(dual, choice, np.arange(packing.num_rows)),
+        choice,
+        deadline=Deadline(),
+        nodes=None,
+        news=heard.append,
+        told=lambda: best if helped else None,
+    )
+    found = [packing.value(news.choice) for news in heard if news.choice is not None]
+    assert any(value < packing.value(best) for value in found) != helped
+    assert answer.choice is not None
+    assert packing.value(answer.choice) == packing.value(best)
+
+
+def test_whole_loads_are_paid_from_the_first_relaxation_on() -> None:
+    # Three units of work, groups of two: the relaxation takes one and a half of them, and loses nothing.
+    packing = packed(reward=[7, 7, 6], arc_load=[2, 2, 2], capacity=[3])
+    dual, _ = solve_linear(packing, Deadline())
+    choice = np.array([-1, -1, 2])
+    region = region_of(dual, choice, np.arange(3))
+    plain, paid = programme_of(region), programme_of(region, unavoidable=Unavoidable.of(region, choice))
+    relaxed = [highs.solve(each, Deadline(), whole=False).bound for each in (plain, paid)]
+    assert relaxed == pytest.approx([0, 3.5])
+    assert values_of(paid, region, choice) is not None
 
 
 def test_a_limited_region_keeps_the_present_choice_and_says_it_is_not_complete() -> None:
