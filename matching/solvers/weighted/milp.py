@@ -15,6 +15,8 @@ from matching.solvers.weighted.unavoidable import Unavoidable
 
 # In units of the objective, which is whole: far more than the error of a bound of HiGHS.
 _MARGIN = 0.1
+# Part of the loss that could still be won, below which there is more to prove than to find.
+_NEAR = 0.15
 # Beyond this many units of loss, that margin is too close to the rounding of a double (2**53).
 _TRUSTED_LOSS = 2**42
 
@@ -55,7 +57,7 @@ def solve_region(
         assert news is not None  # noqa: S101 - only passed on when it is there
         news(Answer(choice=_better(region, choice, x), finished=False, most_gain=_most_gain(region, bound)))
 
-    proving = from_choice and region.complete
+    proving = from_choice and region.complete and hope <= _NEAR * region.loss / region.dual.scale
     unavoidable = Unavoidable.of(region, choice) if proving else None
     programme = programme_of(region, unavoidable=unavoidable)
 
