@@ -17,6 +17,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -157,12 +158,13 @@ class Child:
                 self._inbox.put(pickle.load(stream))  # noqa: S301 - written by our own child
 
 
-def _hear(stream: BinaryIO, told: "queue.SimpleQueue[Int64]") -> None:
-    """Keep what is told, and end this process when the stream does: whoever asked is gone."""
-    with contextlib.suppress(EOFError, pickle.UnpicklingError):
+def _hear(stream: BinaryIO, told: deque[Int64]) -> None:
+    """Keep the last that is told, and end this process when the stream does: whoever asked is gone."""
+    try:
         while True:
-            told.put(pickle.load(stream))  # noqa: S301 - written by our own parent
-    os._exit(0)
+            told.append(pickle.load(stream))  # noqa: S301 - written by our own parent
+    finally:
+        os._exit(0)
 
 
 def main() -> None:
@@ -173,19 +175,12 @@ def main() -> None:
         dual, choice, from_choice = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by our own parent
     except EOFError:
         return  # nobody asked
-    told: queue.SimpleQueue[Int64] = queue.SimpleQueue()
+    told: deque[Int64] = deque(maxlen=1)
     threading.Thread(target=_hear, args=(sys.stdin.buffer, told), daemon=True).start()
 
     def say(better: Int64 | None, most: int) -> None:
         pickle.dump((better, most), voice, pickle.HIGHEST_PROTOCOL)
         voice.flush()
-
-    def last_told() -> Int64 | None:
-        last = None
-        with contextlib.suppress(queue.Empty):
-            while True:
-                last = told.get_nowait()
-        return last
 
     better, most = improved_by_core(
         dual,
@@ -195,7 +190,7 @@ def main() -> None:
         work=None,
         from_choice=from_choice,
         news=say,
-        told=last_told,
+        told=lambda: told.pop() if told else None,
     )
     say(better, most)
     os._exit(0)  # an ordinary end stumbles over the lock of stdin, on which the thread waits

@@ -154,12 +154,10 @@ class _Listener:
             if self._deadline.observer is not None and monotonic() - self._asked_at_s >= _ASK_EVERY_S:
                 self._asked_at_s = monotonic()
                 self._deadline.observer.ask()
-            if self._news is not None:
+            if int(kind) == self._tells:
+                self._answer(answer)
+            elif self._news is not None:
                 self._tell(self._news, seen)
-            if self._told is not None and int(kind) == self._tells:
-                values = self._told()
-                if values is not None:
-                    answer.setSolution(values)
         except BaseException as error:  # noqa: BLE001 - raised again by ``reraise``
             self._error = error
         answer.user_interrupt = self._error is not None or self._deadline.remaining_s() <= 0
@@ -169,6 +167,11 @@ class _Listener:
         if found is not None or seen.mip_dual_bound > self._bound:
             self._bound = max(self._bound, seen.mip_dual_bound)
             news(self._bound, found)
+
+    def _answer(self, answer: Any) -> None:
+        values = None if self._told is None else self._told()
+        if values is not None:
+            answer.setSolution(values)
 
     def reraise(self) -> None:
         """Raise what the listener raised."""

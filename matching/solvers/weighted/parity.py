@@ -38,8 +38,6 @@ def tightened(region: Region) -> Region:
     Also raises ``least`` to the loss that whole loads impose. Where loads depend on the column, or nothing
     is priced, the region comes back as it is.
     """
-    if not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
-        return region
     sides = Sides.of(region)
     if sides is None:
         return region
@@ -85,7 +83,12 @@ class Sides:
 
     @classmethod
     def of(cls, region: Region) -> Self | None:
-        """Look at the options of a region; None when nothing is priced or a row has no option."""
+        """Look at the options of a region.
+
+        None when nothing is priced, a row has no option, or sums of the hope could leave 63 bits.
+        """
+        if not 0 <= region.hope < _NEVER // 4 or not region.rows.size:
+            return None
         dual, packing, equation = region.dual, region.packing, region.dual.equation
         if equation is None or not (priced := equation.column & region.counted).any():
             return None

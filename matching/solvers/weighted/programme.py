@@ -92,12 +92,7 @@ def programme_of(
         entries.add(np.full(variable.size, first_link + links.kept.size), variable, left_out)
         low, high = [*low, np.array([least])], [*high, np.array([np.inf])]
     if unavoidable is not None:
-        first_part = sum(each.size for each in low)
-        entries.add(first_part + parts.of_arc, parts.position, unavoidable.arc[parts.position])
-        entries.add(first_part + np.arange(parts.num), variables.parts, -1)
-        whole = np.concatenate([variables.parts, variables.out, variables.empty])
-        share = np.concatenate([np.ones(parts.num), unavoidable.out, unavoidable.empty[columns]])
-        entries.add(np.full(whole.size, first_part + parts.num), whole, share)
+        parts.add_to(entries, variables, unavoidable, columns, first_row=sum(each.size for each in low))
         low, high = [*low, np.zeros(parts.num), np.ones(1)], [*high, np.full(parts.num + 1, np.inf)]
     cost = [
         region.arc_loss + links.lost,
@@ -213,6 +208,22 @@ class _Parts:
         packing = region.packing
         roots, of_arc = np.unique(packing.root[packing.col[region.arcs[position]]], return_inverse=True)
         return cls(num=roots.size, position=position, of_arc=of_arc)
+
+    def add_to(
+        self,
+        entries: "_Entries",
+        variables: _Variables,
+        unavoidable: Unavoidable,
+        columns: Int64,
+        *,
+        first_row: int,
+    ) -> None:
+        """Add a row for each, "no more than its options take", and one: "together at least a whole"."""
+        entries.add(first_row + self.of_arc, self.position, unavoidable.arc[self.position])
+        entries.add(first_row + np.arange(self.num), variables.parts, -1)
+        all_parts = np.concatenate([variables.parts, variables.out, variables.empty])
+        taken = np.concatenate([np.ones(self.num), unavoidable.out, unavoidable.empty[columns]])
+        entries.add(np.full(all_parts.size, first_row + self.num), all_parts, taken)
 
 
 class _Entries:

@@ -34,8 +34,8 @@ def side_by_side(
         Part of its row that each arc takes in the relaxation.
     """
     packing, most = dual.packing, dual.bound
-    asked, left_s, tried = packing.value(choice), deadline.remaining_s(), -1
-    told = asked
+    asked = told = packing.value(choice)
+    left_s, tried = deadline.remaining_s(), -1
     aside.ask(dual, choice)
     if packing.num_arcs <= _FIRST_ARCS:
         choice, _ = improved_by_core(
@@ -49,16 +49,16 @@ def side_by_side(
         choice = choice if heard.choice is None else max(choice, heard.choice, key=packing.value)
         most = most if heard.most is None else min(most, heard.most)
         value = packing.value(choice)
-        if value > told:
-            aside.tell(choice)
-            told = value
         deadline.report(packing.base + value, packing.base + most)
         if most == value:
             break
         far_better = most - value <= _FAR_BETTER * (most - asked)
         if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
-            asked, left_s = value, deadline.remaining_s()
+            asked, told, left_s = value, value, deadline.remaining_s()
             aside.ask(dual, choice, from_choice=True)
+        elif value > told:
+            told = value
+            aside.tell(choice)
         if search is not None and not search.ended:
             turn = _TURN_S / max(_TURN_S, deadline.remaining_s())
             choice = search.improved(choice, deadline.part(turn))

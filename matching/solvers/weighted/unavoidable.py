@@ -41,28 +41,22 @@ class Unavoidable:
 
         The present choice makes up a whole too, so that a search may begin with it.
         """
-        near = _near(region)
-        if near is None:
+        sides = Sides.of(region)
+        if sides is None:
             return None
         dear = replace(
             region,
-            arc_loss=np.where(region.arc_loss > near, region.arc_loss, 0),
-            out_loss=np.where(region.out_loss > near, region.out_loss, 0),
+            arc_loss=np.where(region.arc_loss > sides.near, region.arc_loss, 0),
+            out_loss=np.where(region.out_loss > sides.near, region.out_loss, 0),
         )
         sides = Sides.of(dear)
-        if sides is None:
-            return None
+        assert sides is not None  # noqa: S101 - the same columns, rows and hope
         price = np.where((sides.cluster > 0) & region.counted, region.dual.price, 0)
         least = min(sides.least(sides.totals(sides.cheapest_exchanges())), _taken(dear, price, choice))
         if least <= 0:
             return None
-        parts = (np.minimum(each, least) / least for each in (dear.arc_loss, dear.out_loss, price))
-        return cls(**dict(zip(("arc", "out", "empty"), parts, strict=True)))
-
-
-def _near(region: Region) -> int | None:
-    sides = Sides.of(region) if region.hope >= 0 and region.rows.size else None
-    return None if sides is None else sides.near
+        arc, out, empty = (np.minimum(each, least) / least for each in (dear.arc_loss, dear.out_loss, price))
+        return cls(arc=arc, out=out, empty=empty)
 
 
 def _taken(dear: Region, price: Int64, choice: Int64) -> int:
