@@ -6,9 +6,9 @@ nothing outside this module knows of it; the lock file pins the version its test
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Bools
 from matching.solvers.weighted.programme import Programme
 from matching.solvers.weighted.quiet import without_output
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 _ASK_EVERY_S = 0.5
 _LONGEST_S = 1e9
@@ -126,6 +129,52 @@ def solve(
         solver.run()
     listener.reraise()
     return _outcome(highs, solver, whole=whole)
+
+
+class Relaxation:
+    """A programme without whole variables that may be given further rows, solved from where it stood.
+
+    Parameters
+    ----------
+    programme : Programme
+        With all rows that it was given.
+    """
+
+    def __init__(self, programme: Programme) -> None:
+        from scipy.optimize._highspy import _core as highs  # noqa: PLC0415 - see the module's docstring
+
+        self.programme = programme
+        self._highs, self._solver = highs, highs._Highs()  # noqa: SLF001 - see the module's docstring
+        for name, value in {"output_flag": False, "threads": 1, "random_seed": 0}.items():
+            self._solver.setOptionValue(name, value)
+        self._solver.passModel(_model(highs, programme, whole=False))
+
+    def solve(self, deadline: Deadline) -> tuple[Float64, Float64] | None:
+        """Return the values of the variables and the prices of the rows; None without an end in time."""
+        # The clock of a solver runs on from one solution to the next.
+        limit_s = self._solver.getRunTime() + min(deadline.remaining_s(), _LONGEST_S)
+        self._solver.setOptionValue("time_limit", limit_s)
+        with without_output():
+            self._solver.run()
+        if self._solver.getModelStatus() != self._highs.HighsModelStatus.kOptimal:
+            return None
+        solution = self._solver.getSolution()
+        return np.array(solution.col_value), np.array(solution.row_dual)
+
+    def add(self, matrix: "csr_array", most: Float64) -> None:
+        """Add rows ``matrix x ≤ most``."""
+        from scipy.sparse import vstack  # noqa: PLC0415 - 0.1 s, only needed to solve
+
+        none = np.full(most.size, -np.inf)
+        start = matrix.indptr[:-1].astype(np.int32)
+        index, value = matrix.indices.astype(np.int32), matrix.data
+        self._solver.addRows(most.size, none, most, value.size, start, index, value)
+        self.programme = replace(
+            self.programme,
+            matrix=vstack([self.programme.matrix, matrix], format="csc"),
+            low=np.concatenate([self.programme.low, none]),
+            high=np.concatenate([self.programme.high, most]),
+        )
 
 
 def _kinds(highs: Any, news: News | None, told: Told | None) -> list[int]:

@@ -10,6 +10,7 @@ from matching.solvers.weighted.answer import Answer, improvement
 from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.packing import Int64
 from matching.solvers.weighted.programme import programme_of, values_of
+from matching.solvers.weighted.proving import prove
 from matching.solvers.weighted.region import Region
 from matching.solvers.weighted.unavoidable import Unavoidable
 
@@ -65,17 +66,24 @@ def solve_region(
         choice = None if told is None else told()
         return None if choice is None else values_of(programme, region, choice)
 
-    outcome = highs.solve(
-        programme,
-        deadline,
-        whole=True,
-        nodes=nodes,
-        gap=gap,
-        known=values_of(programme, region, choice) if from_choice else None,
-        proving=proving,
-        news=None if news is None else tell,
-        told=None if told is None else found_elsewhere,
-    )
+    known = values_of(programme, region, choice) if from_choice else None
+    listening = None if news is None else tell
+    hearing = None if told is None else found_elsewhere
+    if proving and known is not None:
+        outcome = prove(
+            region, choice, programme, known, deadline, nodes=nodes, gap=gap, news=listening, told=hearing
+        )
+    else:
+        outcome = highs.solve(
+            programme,
+            deadline,
+            whole=True,
+            nodes=nodes,
+            gap=gap,
+            known=known,
+            news=listening,
+            told=hearing,
+        )
     # When there is no solution, nothing over these options is an improvement.
     most_gain = 0 if outcome.impossible else _most_gain(region, outcome.bound)
     return Answer(choice=_better(region, choice, outcome.x), finished=outcome.finished, most_gain=most_gain)

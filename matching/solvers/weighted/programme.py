@@ -3,14 +3,14 @@
 Losses are small next to objectives, which keeps the floating-point numbers of HiGHS meaningful.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from matching.solvers.weighted.dual import Float64
 from matching.solvers.weighted.filling import ragged
-from matching.solvers.weighted.packing import Int64
+from matching.solvers.weighted.packing import Bools, Int64
 from matching.solvers.weighted.region import Region
 from matching.solvers.weighted.unavoidable import Unavoidable
 
@@ -26,11 +26,12 @@ class Programme:
 
     Parameters
     ----------
+    num_rows : int
+        Rows of the region: one decision each, first.
     columns : ndarray of int64
-        Columns of the packing that have a row each, after one for each row of the region.
+        Columns of the packing that have a row each, after those.
     links : ndarray of int64
         Links that have a row each, after the columns.
-
     num_parts : int
         How many of the last variables need not be whole.
 
@@ -45,9 +46,19 @@ class Programme:
     high: Float64
     cost: Float64
     most: Float64
+    num_rows: int
     columns: Int64
     links: Int64
     num_parts: int = 0
+
+    @property
+    def whole(self) -> Bools:
+        """Which variables must be whole numbers."""
+        return np.arange(self.cost.size) < self.cost.size - self.num_parts
+
+    def only(self, kept: Bools) -> "Programme":
+        """Return the programme without the variables that are not kept, nor a name for the others."""
+        return replace(self, matrix=self.matrix[:, kept], cost=self.cost[kept], most=self.most[kept])
 
     def allows(self, values: Float64) -> bool:
         """Tell whether whole numbers, and parts computed from them, satisfy all bounds."""
@@ -113,6 +124,7 @@ def programme_of(
         high=np.concatenate(high).astype(np.float64),
         cost=np.concatenate(cost) / dual.scale,
         most=np.concatenate(most).astype(np.float64),
+        num_rows=num_rows,
         columns=columns,
         links=links.kept,
         num_parts=parts.num,

@@ -35,7 +35,7 @@ def side_by_side(
     """
     packing, most = dual.packing, dual.bound
     asked = told = packing.value(choice)
-    left_s, tried = deadline.remaining_s(), -1
+    left_s, tried, could_win = deadline.remaining_s(), -1, most - asked
     aside.ask(dual, choice)
     if packing.num_arcs <= _FIRST_ARCS:
         choice, _ = improved_by_core(
@@ -52,9 +52,9 @@ def side_by_side(
         deadline.report(packing.base + value, packing.base + most)
         if most == value:
             break
-        far_better = most - value <= _FAR_BETTER * (most - asked)
+        far_better = value - asked >= (1 - _FAR_BETTER) * could_win
         if far_better and deadline.remaining_s() <= _PATIENCE * left_s:  # fewer options can still help
-            asked, told, left_s = value, value, deadline.remaining_s()
+            asked, told, left_s, could_win = value, value, deadline.remaining_s(), most - value
             aside.ask(dual, choice, from_choice=True)
         elif value > told:
             told = value

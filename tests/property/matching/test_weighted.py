@@ -1,19 +1,22 @@
 """Loads other than 1 against brute force: the answer, and every bound on the way to it."""
 
 import numpy as np
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
 from matching.solvers.deadline import Deadline
 from matching.solvers.greedy import greedy_arcs
-from matching.solvers.weighted import solve_weighted
+from matching.solvers.weighted import highs, solve_weighted
+from matching.solvers.weighted.cuts import Equations
 from matching.solvers.weighted.dual import Dual, rounded
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
 from matching.solvers.weighted.packing import Packing, arcs_of, choice_of, packing_of
 from matching.solvers.weighted.parity import tightened
 from matching.solvers.weighted.programme import programme_of, values_of
+from matching.solvers.weighted.proving import Sharpened, prove
 from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.unavoidable import Unavoidable
 from tests.property.draws import draws
@@ -150,6 +153,74 @@ def test_what_is_unavoidable_forbids_no_better_choice(problem: AssignmentProblem
         for better in sound_within(packing, region.arcs, region.unplaced):
             if packing.value(better) > packing.value(choice):
                 assert values_of(programme, region, better) is not None
+
+
+@given(st.one_of(own_loads(), workloads()))
+@settings(max_examples=300, deadline=None)
+def test_no_cut_excludes_a_whole_solution(problem: AssignmentProblem) -> None:
+    packing = packing_of(problem, 0)
+    nobody = np.full(packing.num_rows, -1, np.int64)
+    for dual in (*_duals(packing), solve_linear(packing, Deadline())[0]):
+        region = region_of(dual, nobody, np.arange(packing.num_rows))
+        programme = programme_of(region)
+        relaxation, equations = highs.Relaxation(programme), Equations(programme)
+        if (solved := relaxation.solve(Deadline())) is None:
+            continue
+        cuts = equations.cuts(solved[0])
+        event("cuts" if cuts.num else "no cuts")
+        assert (cuts.matrix @ solved[0] > cuts.most).all()
+        for sound in sound_within(packing, region.arcs, region.unplaced):
+            values = values_of(programme, region, sound)
+            assert values is None or (cuts.matrix @ values <= cuts.most).all()
+
+
+@given(st.one_of(own_loads(), workloads()), st.lists(st.floats(-20, 20), min_size=1, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_any_prices_of_rows_bound_every_solution(problem: AssignmentProblem, prices: list[float]) -> None:
+    packing = packing_of(problem, 0)
+    dual = rounded(packing, np.full(packing.num_cols, 2.5))
+    nobody = np.full(packing.num_rows, -1, np.int64)
+    region = region_of(dual, nobody, np.arange(packing.num_rows))
+    programme = programme_of(region)
+    price = np.resize(prices, programme.low.size)
+    proven = Sharpened.of(programme, price)
+    for sound in sound_within(packing, region.arcs, region.unplaced):
+        values = values_of(programme, region, sound)
+        if values is not None:
+            cost = programme.cost @ values
+            assert proven.bound + proven.reduced @ values <= cost + 1e-9 * (1 + abs(cost) + abs(price).sum())
+
+
+@given(st.one_of(own_loads(), workloads()))
+@settings(max_examples=150, deadline=None)
+def test_what_is_proven_equals_brute_force(problem: AssignmentProblem) -> None:
+    packing = packing_of(problem, 0)
+    choice = np.full(packing.num_rows, -1, np.int64)
+    kept = problem.value(problem.pinned[problem.pinned >= 0])
+    optimum = best_value(problem) - kept
+    region = region_of(solve_linear(packing, Deadline())[0], choice, np.arange(packing.num_rows))
+    programme = programme_of(region)
+    known = values_of(programme, region, choice)
+    if known is None or region.hope < 0:
+        return
+    said: list[float] = []
+    outcome = prove(
+        region,
+        choice,
+        programme,
+        known,
+        Deadline(),
+        nodes=None,
+        gap=0.8,
+        news=lambda bound, _x: said.append(bound),
+        told=None,
+    )
+    won = region.loss / region.dual.scale - min(programme.cost @ known, programme.cost @ outcome.x)
+    best = optimum - packing.value(choice)
+    event("improved" if best else "the best already")
+    assert outcome.finished
+    assert won == pytest.approx(best, abs=0.1 + 1e-9 * optimum)
+    assert all(region.loss / region.dual.scale - bound >= best - 0.1 - 1e-9 * optimum for bound in said)
 
 
 def _duals(packing: Packing) -> list[Dual]:

@@ -11,6 +11,7 @@ from matching.solvers.deadline import Deadline
 from matching.solvers.greedy import greedy_arcs
 from matching.solvers.weighted import highs, solve_weighted
 from matching.solvers.weighted.answer import Answer, improvement
+from matching.solvers.weighted.cuts import Equations
 from matching.solvers.weighted.dual import Dual, rounded, scale_for
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.linear import solve_linear
@@ -19,6 +20,7 @@ from matching.solvers.weighted.packing import Packing, choice_of, packing_of
 from matching.solvers.weighted.parity import tightened
 from matching.solvers.weighted.programme import programme_of, values_of
 from matching.solvers.weighted.propagation import improve_region
+from matching.solvers.weighted.proving import Sharpened
 from matching.solvers.weighted.quiet import without_output
 from matching.solvers.weighted.region import region_of
 from matching.solvers.weighted.rounding import rounded_choice
@@ -288,6 +290,30 @@ def test_whole_loads_are_paid_from_the_first_relaxation_on() -> None:
     relaxed = [highs.solve(each, Deadline(), whole=False).bound for each in (plain, paid)]
     assert relaxed == pytest.approx([0, 3.5])
     assert values_of(paid, region, choice) is not None
+
+
+@pytest.mark.parametrize(("load", "capacity"), [(2, 3), (3, 7), (3, 5), (4, 11)])
+def test_cuts_say_what_whole_loads_exclude(load: int, capacity: int) -> None:
+    num = 2 * (capacity // load) + 2  # two more than fit into both rooms
+    problem = AssignmentProblem(
+        reward=[7] * (num - 1) + [6],
+        arc_group=np.repeat(np.arange(num), 2),
+        arc_bin=np.tile([0, 1], num),
+        arc_cost=np.zeros(2 * num, np.int64),
+        arc_load=np.full(2 * num, load),
+        capacity=[capacity, capacity],
+    )
+    packing = packing_of(problem, 0)
+    nobody = np.full(num, -1)
+    region = region_of(rounded(packing, np.zeros(2)), nobody, np.arange(num))
+    programme = programme_of(region, covering=False)
+    relaxation, equations = highs.Relaxation(programme), Equations(programme)
+    x, _ = relaxation.solve(Deadline()) or pytest.fail("not solved")
+    cuts = equations.cuts(x)
+    assert cuts.num
+    relaxation.add(cuts.matrix, cuts.most)
+    x, price = relaxation.solve(Deadline()) or pytest.fail("not solved")
+    assert Sharpened.of(relaxation.programme, price).bound == pytest.approx(7 + 6)
 
 
 def test_a_limited_region_keeps_the_present_choice_and_says_it_is_not_complete() -> None:
