@@ -25,7 +25,7 @@ function asked() {
   const fields = [...new FormData(form)].filter(([, value]) => value);
   return new URLSearchParams(fields).toString();
 }
-let wanted = asked();
+let wanted = form && isEdited(form) ? "" : asked();
 async function ask() {
   const search = asked();
   if (search === wanted || !form.ou.value.trim()) return;
@@ -59,6 +59,7 @@ function soon() {
 if (form && results) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
+  if (isEdited(form)) soon();
 }
 
 // ---- the arrows go from slot to slot, Escape back to "where"

@@ -1,4 +1,4 @@
-// The only script: a form is sent once, and says that it is being sent; a page that waits for a result looks
+// On every page: a form is sent once, and says that it is being sent; a page that waits for a result looks
 // again by itself. Everything works without it.
 "use strict";
 document.addEventListener("submit", (event) => {
@@ -9,6 +9,12 @@ document.addEventListener("submit", (event) => {
   }
   form.setAttribute("aria-busy", "true");
 });
+// Whether anything was typed before the scripts had come: on a slow line the page is there seconds earlier.
+function isEdited(form) {
+  return [...form.elements].some(
+    (field) => field.value !== (field.defaultValue ?? field.value) || field.checked !== field.defaultChecked,
+  );
+}
 // Coming back with the browser's arrow shows the page as it was left: make its forms usable again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll('form[aria-busy="true"]')) form.removeAttribute("aria-busy");

@@ -68,3 +68,4 @@ commune.addEventListener("input", async () => {
     // a bad line, or an older question: the nearby communes stay
   }
 });
+if (isEdited(signal)) commune.dispatchEvent(new Event("input", { bubbles: true }));

@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from scheduler.agenda.booking import book
 from scheduler.clock import utc_now
 from scheduler.jobs.care import look_after_requests
 from scheduler.store.tables import Role
 from tests.acceptance.web.conftest import Arrive, Site
+from tests.acceptance.web.slow_line import SlowLine
 from tests.acceptance.web.town import build_town
 from tests.calendars import calendar, event
 from tests.factories import PASSWORD
@@ -128,22 +129,17 @@ def test_who_went_down_to_a_slot_stays_on_it_when_the_last_answer_comes(visitor:
     one.page.keyboard.type("savigny-le-templ")
     slots, first_hold = one.page.locator("[data-slot]"), one.page.get_by_role("button", name="Retenir").first
     expect(slots).to_have_count(2)
-    awaited: list[Route] = []
-
-    def keep_waiting(route: Route) -> None:
-        awaited.append(route)
-
-    one.page.route("**/creneaux/resultats*", keep_waiting)
+    line = SlowLine(one.page, "**/creneaux/resultats*")
 
     def type_and_go_down_before_the_answer(key: str) -> None:
-        with one.page.expect_request("**/creneaux/resultats*"):
+        with one.page.expect_request(line.address):
             one.page.get_by_label("Où").press(key)
         one.page.keyboard.press("ArrowDown")
         expect(first_hold).to_be_focused()
 
     def let_it_come() -> None:
         expect(one.page.locator("[aria-busy]")).to_have_count(1)
-        awaited.pop().continue_()
+        line.let_it_come()
         expect(one.page.locator("[aria-busy]")).to_have_count(0)
 
     type_and_go_down_before_the_answer("e")
@@ -159,6 +155,18 @@ def test_who_went_down_to_a_slot_stays_on_it_when_the_last_answer_comes(visitor:
     expect(one.page.locator("[data-results]")).to_be_focused()  # never on another slot than the one chosen
     one.page.keyboard.press("ArrowDown")
     expect(first_hold).to_be_focused()
+
+
+def test_a_search_typed_before_the_script_has_come_is_answered(visitor: Arrive, site: Site) -> None:
+    town = build_town(site.store, hours=(2, 3))
+    one = town.visit(visitor(1440, javascript=True), Role.REGULATOR, "/")
+    line = SlowLine(one.page, "**/regulation.js*")
+    with one.page.expect_request(line.address):
+        one.page.get_by_role("link", name="Créneaux", exact=True).click()
+    one.page.get_by_label("Où").fill("savigny-le-temple")
+    line.let_it_come()
+    expect(one.page.locator("[data-slot]")).to_have_count(2)
+    one.check()
 
 
 @SCREENS

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from scheduler.store.tables import Role
 from tests.acceptance.web.conftest import Arrive, Site
+from tests.acceptance.web.slow_line import SlowLine
 from tests.acceptance.web.town import build_town
 
 pytestmark = pytest.mark.xdist_group("chromium")
@@ -56,4 +57,18 @@ def test_a_signal_is_put_aside_finished_with_a_mistake_and_sent(
     one.check()
     one.page.get_by_role("link", name="Accueil").first.click()
     expect(one.page.get_by_text("La coordination vérifie les réponses")).to_be_visible()
+    one.check()
+
+
+def test_what_is_typed_before_the_script_has_come_is_kept_all_the_same(visitor: Arrive, site: Site) -> None:
+    town = build_town(site.store)
+    one = town.visit(visitor(390, javascript=True), Role.SIGNALLER, "/mes-signalements")
+    line = SlowLine(one.page, "**/signaler.js*")
+    with one.page.expect_request(line.address):
+        one.page.get_by_role("link", name="Signaler", exact=True).click()
+    one.page.get_by_label("Nom de famille").fill("Lenteur")
+    one.page.get_by_label("Commune où il vit").fill("Brest")
+    line.let_it_come()
+    expect(one.page.locator('datalist option[value^="Brest ("]').first).to_be_attached()
+    expect(one.page.get_by_text("Brouillon enregistré")).to_be_visible()
     one.check()
