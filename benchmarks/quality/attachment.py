@@ -23,9 +23,9 @@ from benchmarks.quality.tables import broken, summary, territory_table
 from benchmarks.quality.territories import SIZES, VARIANTS
 from benchmarks.speed.machine import describe, load_average
 
-LIMITS_S = {"300": 5.0, "1000": 20.0, "3000": 60.0, "10000": 120.0}
+LIMITS_S = {"300": 5.0, "1000": 20.0, "3000": 60.0, "4700": 120.0, "10000": 120.0}
 #: What a child needs beside solving: imports, territory, model, reasons, judge.
-BESIDE_S = {"300": 4.0, "1000": 6.0, "3000": 12.0, "10000": 40.0}
+BESIDE_S = {"300": 4.0, "1000": 6.0, "3000": 12.0, "4700": 18.0, "10000": 40.0}
 KEY = ("method", "size", "variant", "seed", "limit_s", "commit")
 
 
@@ -54,7 +54,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--variants", default="households,loads", help=f"of {', '.join(VARIANTS)}")
     parser.add_argument("--methods", default=",".join(METHODS), help=f"of {', '.join(METHODS)}")
     parser.add_argument("--seeds", default="1", help="as 1,2,5 or 1-10")
-    parser.add_argument("--time", type=float, help="seconds for every size, instead of 5, 20, 60, 120")
+    parser.add_argument("--time", type=float, help="seconds for every size, instead of 5, 20, 60, 120, 120")
     parser.add_argument("--out", type=Path, default=RESULTS / "attachment.jsonl")
     parser.add_argument("--resume", action="store_true", help="keep rows of this commit that are there")
     parser.add_argument("--estimate", action="store_true", help="only say how long it would take")

@@ -29,8 +29,14 @@ FARTHEST_M = 15_000
 MOST_PAIRS = 20
 PLACES_PER_PATIENT = 0.6
 
-#: Households and GPs of each size the issue names.
-SIZES = {"300": (300, 40), "1000": (1_000, 60), "3000": (3_000, 100), "10000": (10_000, 300)}
+#: Households and GPs of each size the issue names; and 4,700 households, which are some 10,000 patients.
+SIZES = {
+    "300": (300, 40),
+    "1000": (1_000, 60),
+    "3000": (3_000, 100),
+    "4700": (4_700, 150),
+    "10000": (10_000, 300),
+}
 #: plain: everybody alone, unit loads. loads: everybody alone, workloads of 1 to 3 bind. households: all.
 VARIANTS = ("plain", "loads", "households")
 
