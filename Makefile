@@ -34,7 +34,7 @@ check: $(VENV)/dev.stamp
 # where it stopped. bench: one seed, at most about 45 minutes. bench-full: ten seeds, most of a day.
 BENCH_SEEDS ?= 1
 BENCH_STEPS ?= \
-  "speed.assign --sizes 1000,10000,100000 --repeats 5 --resume" \
+  "speed.assign --sizes 1000x60,1000,10000,100000 --repeats 5 --resume" \
   "speed.read_calendars" \
   "speed.search --requests 96" \
   "speed.bookings" \
@@ -51,7 +51,7 @@ bench: $(VENV)/dev.stamp
 
 bench-full: $(VENV)/dev.stamp
 	@$(MAKE) --no-print-directory bench BENCH_STEPS='\
-	  "speed.assign --sizes 1000,10000,100000 --repeats 11 --resume" \
+	  "speed.assign --sizes 1000x60,1000,10000,100000 --repeats 11 --resume" \
 	  "speed.read_calendars" \
 	  "speed.search" \
 	  "speed.bookings" \

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from matching.errors import InvalidProblem
 from matching.exact import exact_sum
 from matching.nesting import outermost
+from matching.pairs import first_repeated
 
 if TYPE_CHECKING:
     from matching.problem import AssignmentProblem
@@ -58,7 +59,7 @@ def ranges(problem: "AssignmentProblem") -> None:
 
 def no_duplicate_arcs(problem: "AssignmentProblem") -> None:
     """Refuse a (group, bin) pair given twice."""
-    index = _first_repeated(problem.arc_group, problem.arc_bin, problem.num_bins)
+    index = first_repeated(problem.arc_group, problem.arc_bin, problem.num_bins)
     if index is not None:
         raise InvalidProblem(
             "arc_bin",
@@ -69,7 +70,7 @@ def no_duplicate_arcs(problem: "AssignmentProblem") -> None:
 
 def uses(problem: "AssignmentProblem") -> None:
     """Refuse a further use given twice, or of what the arc's own bin already counts for."""
-    index = _first_repeated(problem.use_arc, problem.use_bin, problem.num_bins)
+    index = first_repeated(problem.use_arc, problem.use_bin, problem.num_bins)
     if index is not None:
         raise InvalidProblem("use_bin", index, f"occurs before for arc {problem.use_arc[index]}")
     root = outermost(problem.bin_parent)
@@ -83,7 +84,7 @@ def pairs(problem: "AssignmentProblem") -> None:
     first, second = problem.pair_first, problem.pair_second
     if (first == second).any():
         raise InvalidProblem("pair_second", int(np.argmax(first == second)), "is the same group")
-    index = _first_repeated(np.minimum(first, second), np.maximum(first, second), problem.num_groups)
+    index = first_repeated(np.minimum(first, second), np.maximum(first, second), problem.num_groups)
     if index is not None:
         raise InvalidProblem("pair_second", index, f"pair ({first[index]}, {second[index]}) occurs before")
 
@@ -172,17 +173,6 @@ def _within(name: str, array: npt.NDArray[np.signedinteger], low: int, high: int
         outside = array < low if high is None else (array < low) | (array > high)
         index = int(np.argmax(outside))
         raise InvalidProblem(name, index, f"is {array[index]}, {rule}")
-
-
-def _first_repeated(major: Int32, minor: Int32, end: int) -> int | None:
-    """Return where a pair of numbers, ``minor`` below ``end``, occurs for the second time; None if never."""
-    pair = major.astype(np.int64) * end + minor
-    ordered = np.sort(pair)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return None
-    by_pair = np.argsort(pair, kind="stable")
-    repeated = np.flatnonzero(pair[by_pair[1:]] == pair[by_pair[:-1]])
-    return int(by_pair[repeated + 1].min())
 
 
 def _first_not_whole(array: npt.NDArray[Any]) -> int:

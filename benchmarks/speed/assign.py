@@ -1,6 +1,9 @@
 """Speed of ``matching.assign`` beside other ways to the same optimum, on the same arrays, in one run.
 
-``python -m benchmarks.speed.assign --sizes 1000,10000,100000 --repeats 5``
+``python -m benchmarks.speed.assign --sizes 1000x60,1000,10000,100000 --repeats 5``
+
+1000x60 are 1,000 groups and 60 bins; without a number of bins there is one for 80 groups, but never fewer
+than the 20 that each group may go to.
 
 ``assign`` and raw OR-Tools alternate in one process (ours, raw, ours, raw ...), so that a busy moment of
 the machine hits both; what counts is the median of the ratios of neighbours, by the clock and by CPU
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.one:
         print(json.dumps(_alone(options.one, options.arrays)))
         return 0
-    sizes = [int(size) for size in options.sizes.split(",")]
+    sizes = options.sizes.split(",")
     others = (len(METHODS) - len(ALTERNATING)) * options.patience
     print(*describe(), f"instances clustered, {ARCS_PER_GROUP} arcs per group, rows in random order, "
           f"seed {options.seed}; {options.repeats} alternating repetitions",
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.assign", description=__doc__)
-    parser.add_argument("--sizes", default="1000,10000", help="numbers of groups, separated by commas")
+    parser.add_argument("--sizes", default="1000x60,1000,10000", help="numbers of groups, or of both")
     parser.add_argument("--repeats", type=int, default=5, help="pairs of ours and raw OR-Tools")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--patience", type=float, default=60.0, help="seconds after which a peer is stopped")
@@ -66,15 +69,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _pairs_s(size: int, repeats: int) -> float:
+def _of_size(size: str) -> tuple[int, int | None]:
+    """Return the numbers of groups and of bins that ``1000x60`` or ``1000`` names."""
+    groups, _, bins = size.partition("x")
+    return int(groups), int(bins) if bins else None
+
+
+def _pairs_s(size: str, repeats: int) -> float:
     """Return about how long the alternating pairs and the memory runs take."""
-    return (repeats + 1) * 15.0 * (size / 100_000) ** 1.2
+    return (repeats + 1) * 15.0 * (_of_size(size)[0] / 100_000) ** 1.2
 
 
-def _one_size(size: int, options: argparse.Namespace, rows: Rows) -> int:
+def _one_size(size: str, options: argparse.Namespace, rows: Rows) -> int:
     """Measure one size; 1 when the methods disagree."""
-    arrays = clustered(size, options.seed)
-    print(f"{size:,} groups, {arrays.capacity.size:,} bins, {arrays.arc_cost.size:,} arcs", flush=True)
+    num_groups, num_bins = _of_size(size)
+    arrays = clustered(num_groups, options.seed, num_bins=num_bins)
+    print(f"{num_groups:,} groups, {arrays.capacity.size:,} bins, {arrays.arc_cost.size:,} arcs", flush=True)
     pairs, values = _alternating(arrays, options.repeats)
     _print_pairs(pairs)
     print(f"  {'method':14} {'wall s':>9} {'ours/it':>8} {'cpu s':>9} {'MB':>7}")

@@ -37,14 +37,20 @@ class Arrays:
             return cls(**arrays)
 
 
-def clustered(num_groups: int, seed: int) -> Arrays:
+def clustered(num_groups: int, seed: int, *, num_bins: int | None = None) -> Arrays:
     """Return patients and GPs in towns of unequal size, every row of every array in random order.
 
     Each patient may go to the 20 nearest GPs (to all of them where there are fewer), at the cost of
     the travel in tenths of a minute. There are 0.6 places per patient and four strict classes.
+
+    Parameters
+    ----------
+    num_bins
+        GPs; one for 80 patients, but at least 20, when it is not given.
     """
     random = np.random.default_rng(seed)
-    patients, gps = _towns(random, num_groups, max(num_groups // GROUPS_PER_BIN, ARCS_PER_GROUP))
+    num_gps = max(num_groups // GROUPS_PER_BIN, ARCS_PER_GROUP) if num_bins is None else num_bins
+    patients, gps = _towns(random, num_groups, num_gps)
     num_bins = len(gps)
     distance_m, nearest = cKDTree(gps).query(patients, k=ARCS_PER_GROUP)
     cost = np.rint(distance_m * 1.3 / 40_000 * 600).astype(np.int64).ravel()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from matching.exact import exact_sum
 from matching.nesting import with_inner, with_outer
+from matching.pairs import in_order
 from matching.problem import AssignmentProblem
 from matching.solvers.canonical import UInt64, colours
 from matching.solvers.locality import bin_order
@@ -176,7 +177,7 @@ def _in_order(problem: AssignmentProblem, arcs: npt.NDArray[np.intp], seed: int)
     groups = np.flatnonzero(degree)
     groups = groups[_by_place_then_colour(place.near_col[groups], group_colour[groups], problem.num_bins)]
     col_of_bin = _inverse(place.bins, problem.num_bins)
-    in_row, in_col, by_row = _sorted_pairs(_inverse(groups, problem.num_groups)[row], col_of_bin[col])
+    in_row, in_col, by_row = in_order(_inverse(groups, problem.num_groups)[row], col_of_bin[col])
     parent = problem.bin_parent[place.bins]
     network = Network(
         group=groups.astype(np.int32),
@@ -255,23 +256,6 @@ def _by_place_then_colour(place: Int64, colour: UInt64, end: int) -> npt.NDArray
     bits = np.uint64(int(end).bit_length())
     key = (place.astype(np.uint64) << (np.uint64(64) - bits)) | (colour >> bits)
     return np.argsort(key, kind="stable")
-
-
-def _sorted_pairs(row: Int64, col: Int64) -> tuple[Int32, Int32, Int64]:
-    """Return distinct pairs sorted by row and column, and where each of them stood.
-
-    Packing a pair and its place into one number lets NumPy sort values, several times faster than
-    sorting places, and brings rows and columns along.
-    """
-    place_bits, col_bits = int(row.size).bit_length(), int(col.max()).bit_length()
-    if int(row.max()).bit_length() + col_bits + place_bits > 63:
-        place = np.argsort((row << col_bits) | col)
-        return row[place].astype(np.int32), col[place].astype(np.int32), place
-    packed = (row << (col_bits + place_bits)) | (col << place_bits) | np.arange(row.size)
-    packed.sort()
-    place = packed & ((1 << place_bits) - 1)
-    packed >>= place_bits
-    return (packed >> col_bits).astype(np.int32), (packed & ((1 << col_bits) - 1)).astype(np.int32), place
 
 
 def _arcs_of(problem: AssignmentProblem, arcs: npt.NDArray[np.intp]) -> tuple[Int64, Int64, Int64]:

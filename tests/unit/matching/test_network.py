@@ -108,16 +108,6 @@ def test_arcs_of_a_network_are_those_of_the_problem() -> None:
 def test_tables_and_sorts_agree() -> None:
     keys = np.random.default_rng(0).integers(0, 50, 200)
     assert networks._distinct(keys, 50).tolist() == networks._distinct(keys, 10**9).tolist()
-    row, col = np.array([5, 3, 5], np.int32), np.array([1, 7, 0], np.int32)
-    for widest in (7, 2**31 - 1):  # 31 bits each and the place do not fit in 63
-        row[1], col[1] = 3 if widest == 7 else widest, widest
-        expected = np.lexsort((col, row))
-        answer = networks._sorted_pairs(row, col)
-        assert [a.tolist() for a in answer] == [
-            row[expected].tolist(),
-            col[expected].tolist(),
-            expected.tolist(),
-        ]
 
 
 def test_splitting_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
