@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import literal
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor
@@ -20,6 +21,9 @@ MOST_AT_ONCE = 50
 """Letters printed together; the rest comes once these are marked as posted."""
 
 _PURPOSE = "letters"
+_WAITING = col(Message.state) == literal(MessageState.WAITING.value, literal_execute=True)
+_AMONG_WAITING = ("INDEXED BY message_due", "sqlite")
+"""Few, among all messages there ever were: SQLite would read those of a territory, 100,000 after a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ def mailroom(session: Session, actor: Actor) -> Mailroom:
     """Count the letters to print and what is on its way, and list what was given up."""
     counted = (
         select(Message.channel, func.count())
-        .where(col(Message.territory_id) == actor.territory_id, col(Message.state) == MessageState.WAITING)
+        .where(col(Message.territory_id) == actor.territory_id, _WAITING)
+        .with_hint(Message, *_AMONG_WAITING)
         .group_by(col(Message.channel))
     )
     numbers = dict(session.exec(counted).all())
@@ -73,8 +78,9 @@ def letters_to_print(session: Session, actor: Actor, *, now: datetime) -> list[P
         .where(
             col(Message.territory_id) == actor.territory_id,
             col(Message.channel) == MessageChannel.LETTER,
-            col(Message.state) == MessageState.WAITING,
+            _WAITING,
         )
+        .with_hint(Message, *_AMONG_WAITING)
         .order_by(col(Message.created_at), col(Message.id))
         .limit(MOST_AT_ONCE)
     )

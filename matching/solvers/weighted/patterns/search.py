@@ -32,7 +32,7 @@ _POLISH = replace(
     BY_PROPAGATION, side_by_side=1, budget=Budget(tries=10, idle_tries=10, arcs=120, most_arcs=2500)
 )
 _MOST_TO_PLACE = 3  # rows left out by a dive that polishing may place
-_MERGE_S = 5.0  # at most for one merge, and no longer than the dive before it
+_MERGE_S, _MERGE_SHARE = 5.0, 0.04  # at most for one merge; of the time left where a dive took less
 _LAST_SHARE = 0.9  # of the time left, in which a dive once begun may end
 _SHARES = (0.4, 0.7, 1.0)  # of the time left for dives, with a core after each
 _ARCS_PER_ROW = 5  # up to which HiGHS may find its way through a core
@@ -132,10 +132,14 @@ def _by_dives(
 
 
 def _merged(merger: Merger, choice: Int64, deadline: Deadline, dive_s: float) -> Int64:
-    """Return the choice merged with others within a work budget, or about the time that a dive took."""
+    """Return the choice merged with others within a work budget, or about the time that a dive took.
+
+    Where many rows fill a column, dives are quick and bounds tight: merges then find more, given their time.
+    """
     if deadline.at_s == np.inf:
         return merger.merged(choice, deadline, _CORE_WORK // max(1, 2 * choice.size))
-    share = min(1.0, min(_MERGE_S, dive_s) / max(deadline.remaining_s(), 1e-3))
+    left_s = max(deadline.remaining_s(), 1e-3)
+    share = min(1.0, min(_MERGE_S, max(dive_s, _MERGE_SHARE * left_s)) / left_s)
     return merger.merged(choice, deadline.part(share), None)
 
 
