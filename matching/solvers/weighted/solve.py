@@ -48,19 +48,21 @@ def solve_weighted(
         known = [] if first is None else [choice_of(packing, first, problem.num_arcs)]
         rounded = rounded_choice(dual, share)
         choice = max(*known, rounded, greedy, key=packing.value)  # of equals, the known one
-        if aside is not None:
+        if packing.row_load is None:
+            choice, most = _with_loads_by_bin(dual, choice, deadline, seed, aside)
+        elif aside is not None:
             choice, most = side_by_side(dual, share, choice, deadline, seed, aside)
         else:
-            finish = _with_own_loads if packing.row_load is not None else _with_loads_by_bin
-            choice, most = finish(dual, choice, deadline, seed)
+            choice, most = _with_own_loads(dual, choice, deadline, seed)
     return _result(problem, dual, arcs_of(packing, choice, problem), most)
 
 
 def _worth_aside(packing: Packing, deadline: Deadline) -> bool:
     """Tell whether a second process would have something to do, time to do it, and a processor."""
     in_time = _WORTH_ASIDE_S <= deadline.remaining_s() < float("inf")
-    large = packing.row_load is not None and packing.num_arcs > _SMALL_ARCS
-    return in_time and large and num_processors() > 1
+    large = packing.num_arcs > _SMALL_ARCS
+    heard = packing.row_load is not None or has_patterns(packing, deadline)
+    return in_time and large and heard and num_processors() > 1
 
 
 def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
@@ -77,14 +79,16 @@ def _with_own_loads(dual: Dual, choice: Int64, deadline: Deadline, seed: int) ->
     return choice, min(most, proven)
 
 
-def _with_loads_by_bin(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
+def _with_loads_by_bin(
+    dual: Dual, choice: Int64, deadline: Deadline, seed: int, aside: Aside | None
+) -> tuple[Int64, int]:
     packing = dual.packing
     if packing.num_arcs <= _SMALL_ARCS:
         choice, most = improved_by_core(dual, choice, deadline.part(0.3), arcs=_SMALL_ARCS, work=_SHORT)
         if most == packing.value(choice):
             return choice, most
     if has_patterns(packing, deadline):
-        return improved_by_patterns(dual, choice, deadline, seed)
+        return improved_by_patterns(dual, choice, deadline, seed, aside)
     choice = searched(dual, choice, BY_PROPAGATION, deadline.part(0.5), seed)
     options = region_of(dual, choice, np.arange(packing.num_rows)).arcs.size
     if options > _MOST_OPTIONS * packing.num_rows:  # HiGHS would not find its way: better go on

@@ -12,6 +12,7 @@ from time import monotonic
 import numpy as np
 
 from matching.solvers.deadline import Deadline
+from matching.solvers.weighted.aside import Aside
 from matching.solvers.weighted.dual import Dual, Float64
 from matching.solvers.weighted.milp import solve_region
 from matching.solvers.weighted.packing import Int64, Packing
@@ -39,7 +40,9 @@ _ARCS_PER_ROW = 5  # up to which HiGHS may find its way through a core
 _CORE_WORK = 5_000_000  # nodes times arcs
 
 
-def improved_by_patterns(dual: Dual, choice: Int64, deadline: Deadline, seed: int) -> tuple[Int64, int]:
+def improved_by_patterns(
+    dual: Dual, choice: Int64, deadline: Deadline, seed: int, aside: Aside | None = None
+) -> tuple[Int64, int]:
     """Return the best choice found and a proven bound on the value of any.
 
     Parameters
@@ -50,21 +53,51 @@ def improved_by_patterns(dual: Dual, choice: Int64, deadline: Deadline, seed: in
         The present one.
     deadline : Deadline
         Without one the work is limited, the same on every run.
+    aside : Aside, optional
+        Asked about all rows at once, which is sooner proven there where patterns waste little.
     """
+    beside = None if aside is None else _Beside.asked(aside, dual, choice)
     priced = _priced(dual, deadline.part(0.25))
     most = min(dual.bound, priced.proof.bound)
     merger = Merger(dual)
     for turn, share in enumerate(_SHARES):
-        choice = _by_dives(priced, merger, choice, most, deadline, share, seed + turn)
+        choice, most = _by_dives(priced, merger, choice, most, deadline, share, seed + turn, beside)
         if most == dual.packing.value(choice) or deadline.remaining_s() <= 0:
             break
         core = _core(priced, choice)
-        if core.arcs.size <= _ARCS_PER_ROW * dual.packing.num_rows:
+        alone = beside is None or beside.idle
+        if alone and core.arcs.size <= _ARCS_PER_ROW * dual.packing.num_rows:
             nodes = _CORE_WORK // max(1, core.arcs.size)
             answer = solve_region(core, choice, deadline=deadline.part(0.5), nodes=nodes)
             most = min(most, dual.packing.value(choice) + answer.most_gain)
             choice = choice if answer.choice is None else answer.choice
     return choice, most
+
+
+@dataclass(slots=True, eq=False)
+class _Beside:
+    """A process that decides all rows at once, the value of the last choice it was told of, and its end."""
+
+    aside: Aside
+    packing: Packing
+    told: int
+    idle: bool = False
+
+    @classmethod
+    def asked(cls, aside: Aside, dual: Dual, choice: Int64) -> "_Beside":
+        """Ask for something better than a choice."""
+        aside.ask(dual, choice)
+        return cls(aside, dual.packing, dual.packing.value(choice))
+
+    def news(self, choice: Int64, most: int) -> tuple[Int64, int]:
+        """Return choice and bound, or better ones that came from there; a better one from here is told."""
+        heard = self.aside.heard()
+        self.idle = heard.idle
+        best = choice if heard.choice is None else max(choice, heard.choice, key=self.packing.value)
+        if best is choice and (value := self.packing.value(choice)) > self.told:
+            self.told = value
+            self.aside.tell(choice)
+        return best, most if heard.most is None else min(most, heard.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,12 +130,13 @@ def _spread(dual: Dual) -> float:
 
 
 def _by_dives(
-    priced: _Priced, merger: Merger, choice: Int64, most: int, deadline: Deadline, share: float, seed: int
-) -> Int64:
-    """Return the choice improved by dives and merges; a thread polishes what they found, or else the best.
+    priced: _Priced, merger: Merger, choice: Int64, most: int, deadline: Deadline, share: float, seed: int,
+    beside: _Beside | None,
+) -> tuple[Int64, int]:  # fmt: skip
+    """Return the choice improved by dives and merges, and a bound on the value of any.
 
-    With a limit of time, dives begin in a share of what is left, and end in nearly all of it; none waits
-    for the polishing of another.
+    A thread polishes what dives found, or else the best. With a limit of time, dives begin in a share of what
+    is left, and end in nearly all of it; none waits for the polishing of another.
     """
     packing, random = priced.dual.packing, np.random.default_rng(seed % 2**63)
     last = deadline.part(_LAST_SHARE)
@@ -113,6 +147,7 @@ def _by_dives(
     found = choice
     with ThreadPoolExecutor(1) as pool:
         for number in count():
+            choice, most = (choice, most) if beside is None else beside.news(choice, most)
             done = not limited and number == most_dives
             if done or packing.value(choice) == most or until.remaining_s() <= 0:
                 break
@@ -128,7 +163,8 @@ def _by_dives(
                 alone = Deadline(deadline.at_s)
                 polished = pool.submit(searched, priced.dual, found, _POLISH, alone, seed + number)
                 found = choice
-        return _better(packing, choice, polished)
+        choice = _better(packing, choice, polished)
+        return (choice, most) if beside is None else beside.news(choice, most)
 
 
 def _merged(merger: Merger, choice: Int64, deadline: Deadline, dive_s: float) -> Int64:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from benchmarks.quality.gap_instances import generated
 from matching import AssignmentProblem, Status, assign, verify_assignment
 from matching.solvers.weighted import aside as module
 from matching.solvers.weighted import solve
@@ -14,6 +15,7 @@ from matching.solvers.weighted.aside import Aside, Child, Heard
 from matching.solvers.weighted.dual import Dual
 from matching.solvers.weighted.flow_prices import solve_flow
 from matching.solvers.weighted.packing import packing_of
+from matching.solvers.weighted.patterns import search
 
 LONGEST_S = 60.0
 
@@ -131,6 +133,20 @@ def test_with_a_limit_of_time_the_optimum_is_proven_by_two(
     assert len(started) == 1
     assert result.status is Status.OPTIMAL
     assert result.objective == optimum
+    assert not verify_assignment(problem, result)
+
+
+def test_loads_that_differ_by_bin_are_proven_aside_where_nothing_is_proven_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem = generated("c", 5, 40, 1).problem()
+    known = assign(problem)
+    assert known.status is Status.OPTIMAL
+    monkeypatch.setattr(solve, "_SMALL_ARCS", 100)
+    monkeypatch.setattr(search, "_ARCS_PER_ROW", 0)
+    monkeypatch.setattr(solve, "num_processors", lambda: 2)
+    result = assign(problem, time_limit_s=LONGEST_S)
+    assert (result.status, result.objective) == (Status.OPTIMAL, known.objective)
     assert not verify_assignment(problem, result)
 
 
