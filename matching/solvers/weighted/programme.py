@@ -57,7 +57,7 @@ class Programme:
         return np.arange(self.cost.size) < self.cost.size - self.num_parts
 
     def only(self, kept: Bools) -> "Programme":
-        """Return the programme without the variables that are not kept, nor a name for the others."""
+        """Return the programme of the variables kept, among them all that need not be whole."""
         return replace(self, matrix=self.matrix[:, kept], cost=self.cost[kept], most=self.most[kept])
 
     def allows(self, values: Float64) -> bool:

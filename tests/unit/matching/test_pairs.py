@@ -1,3 +1,5 @@
+"""Pairs in order, and those that occur again: by a table and by sorting alike."""
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def test_pairs_in_order_whichever_way_finds_it() -> None:
 
 
 @pytest.mark.parametrize("widest", [7, 2**31 - 1])
-def test_numbers_that_do_not_fit_into_one_with_their_place_are_sorted_too(widest: int) -> None:
+def test_pairs_are_sorted_whether_or_not_they_fit_into_one_number_with_their_place(widest: int) -> None:
     row, col = np.array([5, widest, 5]), np.array([1, widest, 0])
     answer = pairs.in_order(row, col)
     assert [each.tolist() for each in answer] == [[5, 5, widest], [0, 1, widest], [2, 0, 1]]

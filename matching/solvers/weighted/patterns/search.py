@@ -56,7 +56,7 @@ def improved_by_patterns(
     aside : Aside, optional
         Asked about all rows at once, which is sooner proven there where patterns waste little.
     """
-    beside = None if aside is None else _Beside.asked(aside, dual, choice)
+    beside = _Beside.asked(aside, dual, choice)
     priced = _priced(dual, deadline.part(0.25))
     most = min(dual.bound, priced.proof.bound)
     merger = Merger(dual)
@@ -65,8 +65,7 @@ def improved_by_patterns(
         if most == dual.packing.value(choice) or deadline.remaining_s() <= 0:
             break
         core = _core(priced, choice)
-        alone = beside is None or beside.idle
-        if alone and core.arcs.size <= _ARCS_PER_ROW * dual.packing.num_rows:
+        if beside.idle and core.arcs.size <= _ARCS_PER_ROW * dual.packing.num_rows:
             nodes = _CORE_WORK // max(1, core.arcs.size)
             answer = solve_region(core, choice, deadline=deadline.part(0.5), nodes=nodes)
             most = min(most, dual.packing.value(choice) + answer.most_gain)
@@ -76,21 +75,32 @@ def improved_by_patterns(
 
 @dataclass(slots=True, eq=False)
 class _Beside:
-    """A process that decides all rows at once, the value of the last choice it was told of, and its end."""
+    """A process that decides all rows at once, if there is one.
 
-    aside: Aside
+    Parameters
+    ----------
+    told : int
+        Value of the best choice it knows.
+    idle : bool
+        Nothing will come any more, or there is none.
+    """
+
+    aside: Aside | None
     packing: Packing
     told: int
-    idle: bool = False
+    idle: bool
 
     @classmethod
-    def asked(cls, aside: Aside, dual: Dual, choice: Int64) -> "_Beside":
+    def asked(cls, aside: Aside | None, dual: Dual, choice: Int64) -> "_Beside":
         """Ask for something better than a choice."""
-        aside.ask(dual, choice)
-        return cls(aside, dual.packing, dual.packing.value(choice))
+        if aside is not None:
+            aside.ask(dual, choice)
+        return cls(aside, dual.packing, dual.packing.value(choice), idle=aside is None)
 
     def news(self, choice: Int64, most: int) -> tuple[Int64, int]:
         """Return choice and bound, or better ones that came from there; a better one from here is told."""
+        if self.aside is None:
+            return choice, most
         heard = self.aside.heard()
         self.idle = heard.idle
         best = choice if heard.choice is None else max(choice, heard.choice, key=self.packing.value)
@@ -131,7 +141,7 @@ def _spread(dual: Dual) -> float:
 
 def _by_dives(
     priced: _Priced, merger: Merger, choice: Int64, most: int, deadline: Deadline, share: float, seed: int,
-    beside: _Beside | None,
+    beside: _Beside,
 ) -> tuple[Int64, int]:  # fmt: skip
     """Return the choice improved by dives and merges, and a bound on the value of any.
 
@@ -147,7 +157,7 @@ def _by_dives(
     found = choice
     with ThreadPoolExecutor(1) as pool:
         for number in count():
-            choice, most = (choice, most) if beside is None else beside.news(choice, most)
+            choice, most = beside.news(choice, most)
             done = not limited and number == most_dives
             if done or packing.value(choice) == most or until.remaining_s() <= 0:
                 break
@@ -163,8 +173,7 @@ def _by_dives(
                 alone = Deadline(deadline.at_s)
                 polished = pool.submit(searched, priced.dual, found, _POLISH, alone, seed + number)
                 found = choice
-        choice = _better(packing, choice, polished)
-        return (choice, most) if beside is None else beside.news(choice, most)
+        return beside.news(_better(packing, choice, polished), most)
 
 
 def _merged(merger: Merger, choice: Int64, deadline: Deadline, dive_s: float) -> Int64:

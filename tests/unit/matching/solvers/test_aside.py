@@ -150,12 +150,21 @@ def test_loads_that_differ_by_bin_are_proven_aside_where_nothing_is_proven_here(
     assert not verify_assignment(problem, result)
 
 
-def test_when_it_dies_the_search_goes_on_alone(monkeypatch: pytest.MonkeyPatch, optimum: int) -> None:
-    class Dead(Child):
-        def __init__(self) -> None:
-            super().__init__()
-            self.process.kill()
+class Dead(Child):
+    def __init__(self) -> None:
+        super().__init__()
+        self.process.kill()
 
+
+def test_when_it_dies_loads_that_differ_by_bin_are_proven_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Child", Dead)
+    monkeypatch.setattr(solve, "_SMALL_ARCS", 100)
+    monkeypatch.setattr(solve, "num_processors", lambda: 2)
+    problem = generated("c", 5, 40, 1).problem()
+    assert assign(problem, time_limit_s=10).status is Status.OPTIMAL
+
+
+def test_when_it_dies_the_search_goes_on_alone(monkeypatch: pytest.MonkeyPatch, optimum: int) -> None:
     monkeypatch.setattr(module, "Child", Dead)
     monkeypatch.setattr(solve, "num_processors", lambda: 2)
     problem = territory()
