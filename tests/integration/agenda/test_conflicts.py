@@ -94,8 +94,8 @@ def test_what_the_calendar_says_against_a_promise_is_given_to_who_made_it(
         assert (conflict.kind, conflict.slot_id, conflict.resolution) == (kind, slot.id, None)
         assert f"account:{conflict.owner_id}" == who.key
         assert conflict.next_action_on == date(2026, 11, 24)  # the day of the slot
-        events = session.exec(select(BookingEvent).where(BookingEvent.booking_id == booking.id)).all()
-        assert events[-1].detail == {"conflict": kind.value}
+        steps = select(BookingEvent).where(BookingEvent.booking_id == booking.id).order_by(BookingEvent.id)
+        assert session.exec(steps).all()[-1].detail == {"conflict": kind.value}
         read(session, feed, *now_says, now=LATER + timedelta(minutes=1))
         assert len(conflicts(session)) == 1  # said once
 

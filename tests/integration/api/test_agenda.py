@@ -169,7 +169,8 @@ def test_past_the_practitioners_limit_only_staff_cancel_and_say_why(
     done = gp.post(f"/api/v1/bookings/{late['id']}/cancel", json={"reason": "practitioner_away"})
     assert done.json()["state"] == "cancelled"
     with store.read() as session:
-        events = session.exec(select(BookingEvent).where(BookingEvent.booking_id == UUID(late["id"]))).all()
+        steps = select(BookingEvent).where(BookingEvent.booking_id == UUID(late["id"])).order_by("id")
+        events = session.exec(steps).all()
     assert [event.detail for event in events] == [{}, {"reason": "practitioner_away"}]
 
 

@@ -42,7 +42,8 @@ def list_of_seven(store: Store, territory_id: int) -> dict[str, Any]:
 
 def readings(store: Store) -> list[str]:
     with store.read() as session:
-        return [row.object_id for row in session.exec(select(AuditEntry)) if row.action == "R"]
+        entries = session.exec(select(AuditEntry).order_by("id"))
+        return [entry.object_id for entry in entries if entry.action == "R"]
 
 
 def test_why_this_one_why_nobody_and_why_not_that_one(

@@ -90,8 +90,8 @@ def test_a_gp_sees_a_profile_then_the_identity_of_whom_they_accepted(store: Stor
                 get_referral(session, other, here.referral_ids[0], now=LATER)
     assert file.identity.family_name
     with store.read() as session:
-        reads = session.exec(select(AuditEntry).where(AuditEntry.action == "R")).all()
-        assert [entry.actor for entry in reads] == [here.gp.key, here.secretary.key]
+        reads = select(AuditEntry).where(AuditEntry.action == "R").order_by("id")
+        assert [entry.actor for entry in session.exec(reads)] == [here.gp.key, here.secretary.key]
     assert history(store, here.referral_ids[0])[-1] == (
         "accept",
         {

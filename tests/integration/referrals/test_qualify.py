@@ -58,7 +58,7 @@ def test_with_a_consent_a_received_referral_is_put_on_the_list(store: Store) -> 
         ]
         corrected = session.exec(select(ReferralEvent).where(ReferralEvent.kind == "corrected")).one()
         assert corrected.detail == {"fields": ["ald"], "reason": "completed"}
-        assert [entry.action for entry in session.exec(select(AuditEntry))] == ["C", "U"]
+        assert [entry.action for entry in session.exec(select(AuditEntry).order_by("id"))] == ["C", "U"]
 
 
 def test_without_a_consent_it_is_qualified_and_waits_for_one(store: Store) -> None:

@@ -139,7 +139,8 @@ def test_the_gps_page_shows_accepts_and_follows(
         assert (page.status, twice.status) == (200, 200)
         assert state_of(store, offered) == state
     with store.read() as session:
-        kinds = list(session.exec(select(ReferralEvent.kind).where(ReferralEvent.referral_id == one)))
+        steps = select(ReferralEvent.kind).where(ReferralEvent.referral_id == one).order_by("id")
+        kinds = session.exec(steps).all()
     assert kinds[-4:] == ["accept", "visit_planned", "see", "declare"]
 
 

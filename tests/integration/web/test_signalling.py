@@ -111,7 +111,7 @@ def test_the_signaller_sees_where_it_stands_and_the_reading_is_traced(
     assert "Signalement reçu." in file.text
     with store.read() as session:
         actions = session.exec(
-            select(AuditEntry.action).where(col(AuditEntry.object_id) == referral_id)
+            select(AuditEntry.action).where(col(AuditEntry.object_id) == referral_id).order_by("id")
         ).all()
     assert actions[0] == "C"
     assert actions.count("R") >= 3  # receipt, home, file
