@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import Actor, system_actor
@@ -148,14 +149,13 @@ def _num_volunteers(session: Session, actor: Actor, since: datetime, until: date
 
 
 def _num_professionals(session: Session, actor: Actor, since: datetime, until: datetime) -> int:
-    query = (
-        select(func.count(func.distinct(col(ReferralEvent.actor))))
-        .join(Referral, col(Referral.id) == col(ReferralEvent.referral_id))
-        .where(
+    query = select(func.count(func.distinct(col(ReferralEvent.actor)))).where(
+        col(ReferralEvent.at) >= since,
+        col(ReferralEvent.at) < until,
+        col(ReferralEvent.actor).startswith("account:"),
+        exists().where(  # not joined: the days of a period are few, and all files would be read for them
+            col(Referral.id) == col(ReferralEvent.referral_id),
             col(Referral.territory_id) == actor.territory_id,
-            col(ReferralEvent.at) >= since,
-            col(ReferralEvent.at) < until,
-            col(ReferralEvent.actor).startswith("account:"),
-        )
+        ),
     )
     return session.exec(query).one()

@@ -3,6 +3,7 @@
 None holds an identity or anything about health; a patient's own letter names nobody but the CPTS.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from scheduler.messages.templates import FOOT, Letter
@@ -22,15 +23,19 @@ def declare_first(*, due_on: date, link: str) -> Letter:
     )
 
 
-def signal_moved_on(*, short_id: str, link: str) -> Letter:
-    """Tell a sender that something happened with a signal, without saying what."""
+def signal_moved_on(*, short_ids: Sequence[str], link: str) -> Letter:
+    """Tell a sender that something happened with their signals, without saying what."""
+    if len(short_ids) == 1:
+        which = f"votre signalement {short_ids[0]}"
+        told = f"Le signalement {short_ids[0]} que vous avez envoyé a avancé. Pour voir où il en est"
+    else:
+        which, listed = f"{len(short_ids)} de vos signalements", ", ".join(short_ids)
+        told = f"{len(short_ids)} signalements que vous avez envoyés ont avancé : {listed}.\n\n"
+        told += "Pour voir où ils en sont"
     return Letter(
         kind="signal_moved_on",
-        subject=f"Relais : du nouveau pour votre signalement {short_id}",
-        body=(
-            f"Bonjour,\n\nLe signalement {short_id} que vous avez envoyé a avancé. Pour voir où il en est :\n"
-            f"{link}\n\n{FOOT}"
-        ),
+        subject=f"Relais : du nouveau pour {which}",
+        body=f"Bonjour,\n\n{told} :\n{link}\n\n{FOOT}",
     )
 
 

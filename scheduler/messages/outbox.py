@@ -96,7 +96,7 @@ def enqueue(
     now: datetime,
     channel: MessageChannel = MessageChannel.MAIL,
     patient_id: UUID | None = None,
-) -> Message | None:
+) -> UUID | None:
     """Write a message to be sent, in the caller's transaction; None when the same thing was told before.
 
     The parameters are those of ``ToTell``.
@@ -105,18 +105,14 @@ def enqueue(
     return next(iter(enqueue_all(session, [told], territory_id=territory_id, now=now)), None)
 
 
-def enqueue_all(
-    session: Session, told: Sequence[ToTell], *, territory_id: int, now: datetime
-) -> list[Message]:
-    """Write messages to be sent, in the caller's transaction; gives those that were not told before."""
+def enqueue_all(session: Session, told: Sequence[ToTell], *, territory_id: int, now: datetime) -> list[UUID]:
+    """Write messages to be sent, in the caller's transaction; gives the ids of those not told before."""
     if not told:
         return []
-    rows = [_message(each, territory_id, now) for each in told]
+    rows = [_row(each, territory_id, now) for each in told]
     session.flush()  # the patients they go to may be new
     insert = {"sqlite": _SQLITE_ADD, "postgresql": _POSTGRESQL_ADD}[session.get_bind().dialect.name]
-    written = [{column.name: getattr(row, column.name) for column in _TABLE.columns} for row in rows]
-    added = set(session.execute(insert, written).scalars())
-    return [row for row in rows if row.id in added]
+    return list(session.execute(insert, rows).scalars())
 
 
 def send_due(store: Store, sender: Sender, settings: MailSettings, *, clock: Clock) -> int:
@@ -175,21 +171,23 @@ def empty_old(session: Session, *, before_at: datetime) -> int:
     return int(session.exec(old).rowcount)
 
 
-def _message(told: ToTell, territory_id: int, now: datetime) -> Message:
+def _row(told: ToTell, territory_id: int, now: datetime) -> dict[str, Any]:
     by_sms, letter = told.channel is MessageChannel.SMS, told.letter
-    return Message(
-        id=uuid4(),
-        territory_id=territory_id,
-        kind=letter.kind,
-        key=told.key,
-        channel=told.channel,
-        patient_id=told.patient_id,
-        recipient=told.recipient,
-        subject=letter.subject,
-        body=letter.short if by_sms and letter.short else letter.body,
-        created_at=now,
-        due_at=now,
-    )
+    return {
+        "id": uuid4(),
+        "territory_id": territory_id,
+        "kind": letter.kind,
+        "key": told.key,
+        "channel": told.channel,
+        "patient_id": told.patient_id,
+        "recipient": told.recipient,
+        "subject": letter.subject,
+        "body": letter.short if by_sms and letter.short else letter.body,
+        "state": MessageState.WAITING,
+        "num_attempts": 0,
+        "created_at": now,
+        "due_at": now,
+    }
 
 
 def _take(store: Store, now: datetime) -> Sequence[Row[Any]]:

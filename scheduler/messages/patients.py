@@ -72,10 +72,10 @@ def way_to(patient: Patient) -> Way:
 
 def write_to_patient(
     session: Session, patient: Patient, letter: Letter, *, territory_id: int, key: str, now: datetime
-) -> Message | None:
-    """Write to a patient by the way they are reached; None when the same thing was told before."""
+) -> MessageChannel:
+    """Write to a patient, once the same thing; gives the way they are reached."""
     way = way_to(patient)
-    return enqueue(
+    enqueue(
         session,
         territory_id=territory_id,
         key=key,
@@ -85,6 +85,7 @@ def write_to_patient(
         channel=way.channel,
         patient_id=patient.id,
     )
+    return way.channel
 
 
 def tell_patients(store: Store, *, clock: Clock) -> int:

@@ -68,6 +68,7 @@ def followed_by(session: Session, territory_id: int) -> dict[UUID, frozenset[str
     """Give, for each household, the practitioners who have accepted one of its members."""
     query = (
         select(Referral.household_id, Intake.practitioner_id)
+        .with_hint(Referral, "INDEXED BY referral_by_household_id", "sqlite")  # most people are alone
         .join(Offer, col(Offer.referral_id) == col(Referral.id))
         .join(Intake, col(Intake.id) == col(Offer.intake_id))
         .where(

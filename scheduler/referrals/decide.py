@@ -23,7 +23,7 @@ from scheduler.referrals.instance import consented
 from scheduler.referrals.life import Step
 from scheduler.referrals.offers import OFFER_DAYS, ForGp, Validated, send_offers
 from scheduler.referrals.places import Left, left_in, taken_places, takes_patients
-from scheduler.referrals.scope import find_referral, reachable
+from scheduler.referrals.scope import BY_ID, find_referral, reachable
 from scheduler.referrals.stale import withdraw as supersede
 from scheduler.referrals.trace import trace
 from scheduler.rows import id_of
@@ -294,6 +294,7 @@ class _Pending:
     def read(cls, session: Session, actor: Actor, proposal_ids: Sequence[UUID]) -> "_Pending":
         locked = (
             select(Referral, consented())
+            .with_hint(Referral, BY_ID, "sqlite")
             .where(reachable(actor), col(Referral.id).in_(_concerned(session, proposal_ids)))
             .order_by(col(Referral.id))
             .with_for_update(of=Referral, key_share=True)

@@ -6,7 +6,7 @@ silent is work for the coordination.
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -14,14 +14,14 @@ from sqlmodel import Session, col, select
 
 from scheduler.accounts.actor import Actor
 from scheduler.errors import WrongState
-from scheduler.messages import enqueue
 from scheduler.messages.letters_to_gps import first_visit_asked, follow_up_asked
+from scheduler.messages.outbox import ToTell, enqueue_all
 from scheduler.messages.templates import Letter
 from scheduler.referrals.addresses import page_address
 from scheduler.referrals.ending import end
 from scheduler.referrals.history import FOLLOW_UP_ASKED, FOLLOWED, note, today_in
-from scheduler.referrals.recipients import recipients
-from scheduler.referrals.relation import LossReason, accepted_offer, lose, practitioner_of, who_tells
+from scheduler.referrals.recipients import recipients_of
+from scheduler.referrals.relation import LossReason, lose, taken_on, who_tells
 from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
 from scheduler.store.tables import (
@@ -61,18 +61,9 @@ def ask_gps(session: Session, actor: Actor, *, now: datetime) -> int:
     link = page_address(session, "/mon-accueil")
     visits = Counter(who for referral, who in due if referral.state is not ReferralState.DECLARED)
     followed = Counter(who for referral, who in due if referral.state is ReferralState.DECLARED)
-    _write(
-        session,
-        actor,
-        ((who, first_visit_asked(num_patients=n, link=link)) for who, n in visits.items()),
-        now,
-    )
-    _write(
-        session,
-        actor,
-        ((who, follow_up_asked(num_patients=n, link=link)) for who, n in followed.items()),
-        now,
-    )
+    letters = [(who, first_visit_asked(num_patients=n, link=link)) for who, n in visits.items()]
+    letters += [(who, follow_up_asked(num_patients=n, link=link)) for who, n in followed.items()]
+    _write(session, actor, letters, today, now)
     session.flush()
     return len(due)
 
@@ -145,18 +136,20 @@ def _due(session: Session, territory_id: int, today: date) -> list[tuple[Referra
     return [(referral, who) for referral, who in session.exec(query)]
 
 
-def _write(session: Session, actor: Actor, letters: Iterable[tuple[int, Letter]], now: datetime) -> None:
-    today = today_in(session, actor.territory_id, now)
-    for practitioner_id, letter in letters:
-        for recipient in recipients(session, practitioner_id, on=today):
-            enqueue(
-                session,
-                territory_id=actor.territory_id,
-                key=f"{letter.kind}:{practitioner_id}:{today}:{recipient.account_id}",
-                recipient=recipient.email,
-                letter=letter,
-                now=now,
-            )
+def _write(
+    session: Session, actor: Actor, letters: Sequence[tuple[int, Letter]], today: date, now: datetime
+) -> None:
+    whom = recipients_of(session, {who for who, _ in letters}, on=today)
+    told = [
+        ToTell(
+            key=f"{letter.kind}:{who}:{today}:{recipient.account_id}",
+            recipient=recipient.email,
+            letter=letter,
+        )
+        for who, letter in letters
+        for recipient in whom[who]
+    ]
+    enqueue_all(session, told, territory_id=actor.territory_id, now=now)
 
 
 def _followed(session: Session, actor: Actor, referral_id: UUID) -> Referral:
@@ -169,10 +162,11 @@ def _followed(session: Session, actor: Actor, referral_id: UUID) -> Referral:
 def _note_outcome(
     session: Session, actor: Actor, referral: Referral, months: int | None, *, still: bool, now: datetime
 ) -> None:
+    taken = taken_on(session, referral)
     detail = {
         "months": months,
         "still_followed": still,
-        "practitioner": practitioner_of(session, accepted_offer(session, referral)),
+        "practitioner": None if taken is None else taken.practitioner_id,
         "by": who_tells(actor).value,
     }
     note(session, actor, referral, FOLLOWED, now=now, **detail)

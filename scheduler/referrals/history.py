@@ -51,6 +51,7 @@ from sqlmodel import Session, col, func, select
 from scheduler.accounts.actor import Actor
 from scheduler.clock import local_day
 from scheduler.referrals.life import Step, next_action_on, step
+from scheduler.store.appending import append
 from scheduler.store.tables import Referral, ReferralEvent, ReferralState, Territory, TerritoryCommune
 
 SIGNALLED = "signalled"
@@ -132,7 +133,7 @@ def advance(
     referral.set_aside_at = None
     referral.updated_at = now
     session.add(referral)
-    session.add(_event(actor, referral, taken.value, now, before, detail))
+    _append(session, actor, referral, taken.value, now, before, detail)
 
 
 def note(
@@ -140,13 +141,21 @@ def note(
 ) -> None:
     """Append to the history something that does not change the state."""
     before = None if kind == SIGNALLED else referral.state
-    session.add(_event(actor, referral, kind, now, before, detail))
+    _append(session, actor, referral, kind, now, before, detail)
 
 
-def _event(
-    actor: Actor, referral: Referral, kind: str, now: datetime, before: Any, detail: dict[str, Any] | None
-) -> ReferralEvent:
-    return ReferralEvent(
+def _append(
+    session: Session,
+    actor: Actor,
+    referral: Referral,
+    kind: str,
+    now: datetime,
+    before: ReferralState | None,
+    detail: dict[str, Any] | None,
+) -> None:
+    append(
+        session,
+        ReferralEvent,
         referral_id=referral.id,
         at=now,
         actor=actor.key,

@@ -31,7 +31,6 @@ from scheduler.store.tables import (
     CloseReason,
     Community,
     ContactPreference,
-    MessageChannel,
     Patient,
     Referral,
     ReferralState,
@@ -215,8 +214,7 @@ def _ask_in(store: Store, territory_id: int, now: datetime) -> int:
         letter = _letter(session, territory_id)
         for referral, patient in due:
             key = f"confirm:{referral.id}:{today.isoformat()}"
-            message = write_to_patient(session, patient, letter, territory_id=territory_id, key=key, now=now)
-            channel = message.channel if message else MessageChannel.LETTER
+            channel = write_to_patient(session, patient, letter, territory_id=territory_id, key=key, now=now)
             referral.reconfirm_due_on = today + ANSWER_WITHIN
             session.add(referral)
             note(session, actor, referral, CONFIRM_ASKED, now=now, channel=channel.value)

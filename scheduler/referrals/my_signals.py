@@ -3,6 +3,7 @@
 The sender of a file that was joined to another sees where the other stands, and nothing else of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -94,9 +95,9 @@ def my_signals(session: Session, actor: Actor, *, now: datetime, limit: int = 20
 
 
 def tell_senders(store: Store, *, clock: Clock) -> int:
-    """Tell senders by mail that a file of theirs moved on, as its pathway says; gives how many were told.
+    """Tell senders by mail that files of theirs moved on, as its pathway says; gives the number of files.
 
-    Idempotent: the state told last is kept with the file, and each mail has a key of its own.
+    One mail a sender, for all of theirs. Idempotent: the state told last is kept with the file.
     """
     now = clock()
     with store.read() as session:
@@ -111,8 +112,7 @@ def _tell_in(store: Store, territory_id: int, now: datetime) -> int:
         told_of = tuple((code, tuple(pathway.returns.on)) for code, pathway in pathways.items())
         lately = {"territory_id": territory_id, "since": now - timedelta(days=30)}
         moved = session.exec(_moved(told_of), params=lately).all()
-        told = [_news(session, referral, account) for referral, account in moved]
-        enqueue_all(session, told, territory_id=territory_id, now=now)
+        enqueue_all(session, _news(session, moved), territory_id=territory_id, now=now)
         for referral, _ in moved:
             referral.returned_state = referral.state.value
             session.add(referral)
@@ -127,8 +127,10 @@ def _moved(told_of: tuple[tuple[str, tuple[ReferralState, ...]], ...]) -> Select
     return (
         select(Referral, Account)
         .join(Account, col(Account.id) == col(Referral.signalled_by))
+        .with_hint(Referral, "INDEXED BY referral_untold", "sqlite")  # a few, of all there ever were
         .where(
             col(Referral.territory_id) == bindparam("territory_id"),
+            col(Referral.state).in_({state for _, on in told_of for state in on}),
             col(Account.active),
             col(Referral.updated_at) > bindparam("since"),
             or_(*concerned),
@@ -139,13 +141,20 @@ def _moved(told_of: tuple[tuple[str, tuple[ReferralState, ...]], ...]) -> Select
     )
 
 
-def _news(session: Session, referral: Referral, account: Account) -> ToTell:
+def _news(session: Session, moved: Sequence[tuple[Referral, Account]]) -> list[ToTell]:
+    """Write one mail to each sender, whatever the number of files that moved on."""
     link = page_address(session, "/mes-signalements")
-    return ToTell(
-        key=f"returned:{referral.id}:{referral.state.value}:{referral.updated_at.isoformat()}",
-        recipient=account.email,
-        letter=signal_moved_on(short_id=str(referral.id)[:8], link=link),
-    )
+    theirs: dict[UUID, tuple[str, list[Referral]]] = {}
+    for referral, account in moved:
+        theirs.setdefault(account.id, (account.email, []))[1].append(referral)
+    return [
+        ToTell(
+            key=f"returned:{first.id}:{first.state.value}:{first.updated_at.isoformat()}",
+            recipient=email,
+            letter=signal_moved_on(short_ids=[str(each.id)[:8] for each in (first, *others)], link=link),
+        )
+        for email, (first, *others) in theirs.values()
+    ]
 
 
 def _line(

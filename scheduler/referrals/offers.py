@@ -15,14 +15,14 @@ from sqlmodel import Session, col, select
 from scheduler.accounts.actor import Actor
 from scheduler.accounts.secrets import hash_of, new_secret
 from scheduler.clock import local_day
-from scheduler.messages import enqueue
 from scheduler.messages.letters_to_gps import offer_reminder, patients_offered
 from scheduler.messages.outbox import ToTell, enqueue_all
 from scheduler.referrals.addresses import page_address
-from scheduler.referrals.history import advance, home_of, today_in
+from scheduler.referrals.history import advance, home_of
 from scheduler.referrals.life import Step
-from scheduler.referrals.recipients import Recipient, recipients, recipients_of
+from scheduler.referrals.recipients import Recipient, recipients_of
 from scheduler.referrals.trace import trace
+from scheduler.store.appending import append
 from scheduler.store.tables import (
     Intake,
     Offer,
@@ -111,24 +111,35 @@ def _offer_home(
     return offers
 
 
-def remind(session: Session, actor: Actor, offers: Sequence[Offer], *, now: datetime) -> None:
-    """Write once more about offers of one group, with a link of its own: the first may be lost."""
-    first = offers[0]
-    intake = session.get_one(Intake, first.intake_id)
+def remind(
+    session: Session, actor: Actor, groups: Sequence[tuple[int, Sequence[Offer]]], *, now: datetime
+) -> None:
+    """Write once more about groups of offers, with a link of its own for each: the first may be lost.
+
+    Parameters
+    ----------
+    groups
+        The id of the practitioner who was asked, and the offers answered together.
+    """
+    if not groups:
+        return
     zone = session.get_one(Territory, actor.territory_id).zone
-    for recipient in recipients(
-        session, intake.practitioner_id, on=today_in(session, actor.territory_id, now)
-    ):
-        link = _link(session, group_of(first), recipient, first.expires_at, now)
-        letter = offer_reminder(num_patients=len(offers), answer_by=first.expires_at, link=link, zone=zone)
-        enqueue(
-            session,
-            territory_id=actor.territory_id,
+    whom = recipients_of(session, {who for who, _ in groups}, on=local_day(now, zone))
+    told = [
+        ToTell(
             key=f"offer_reminder:{group_of(first)}:{recipient.account_id}",
             recipient=recipient.email,
-            letter=letter,
-            now=now,
+            letter=offer_reminder(
+                num_patients=1 + len(others),
+                answer_by=first.expires_at,
+                link=_link(session, group_of(first), recipient, first.expires_at, now),
+                zone=zone,
+            ),
         )
+        for who, (first, *others) in groups
+        for recipient in whom[who]
+    ]
+    enqueue_all(session, told, territory_id=actor.territory_id, now=now)
 
 
 def group_of(offer: Offer) -> UUID:
@@ -152,13 +163,13 @@ _MEMBERS = (
 
 def _link(session: Session, group_id: UUID, recipient: Recipient, expires_at: datetime, now: datetime) -> str:
     secret = new_secret()
-    session.add(
-        OfferLink(
-            group_id=group_id,
-            account_id=recipient.account_id,
-            token_hash=hash_of(secret),
-            created_at=now,
-            expires_at=expires_at,
-        )
+    append(
+        session,
+        OfferLink,
+        group_id=group_id,
+        account_id=recipient.account_id,
+        token_hash=hash_of(secret),
+        created_at=now,
+        expires_at=expires_at,
     )
     return page_address(session, f"/offre/{secret}")

@@ -13,9 +13,7 @@ from scheduler.store.tables import Intake, Offer, OfferState, Proposal, Proposal
 
 KEPT = (OfferState.OPEN, OfferState.ACCEPTED)
 """Offers that hold a place."""
-_FEW = 20
-"""Intakes whose offers SQLite finds one by one sooner than it reads all offers in a row."""
-_PENDING = col(Proposal.state) == literal(ProposalState.PROPOSED.value, literal_execute=True)
+PENDING = col(Proposal.state) == literal(ProposalState.PROPOSED.value, literal_execute=True)
 """Written out in the statement, or SQLite could not use the index of pending proposals."""
 ACCEPTED = (OfferState.ACCEPTED,)
 
@@ -84,6 +82,8 @@ def taken_places(
     -------
     One entry per intake; ``tier1`` and ``units`` are counted where the GP set a limit on one of them.
     """
+    if not intakes:
+        return {}
     limited = [id_of(each) for each in intakes if each.max_tier1 is not None or each.workload is not None]
     others = sorted({id_of(each) for each in intakes} - set(limited))
     places = _places(session, others, offers, proposed=proposed)
@@ -99,7 +99,6 @@ def _places(
     """Count places alone, without a look at each proposal behind them: thousands after a year."""
     kept = (
         select(Offer.intake_id, func.count())
-        .with_hint(Offer, "NOT INDEXED" if len(intake_ids) > _FEW else "", "sqlite")
         .where(col(Offer.intake_id).in_(intake_ids), col(Offer.state).in_(offers))
         .group_by(col(Offer.intake_id))
     )
@@ -110,7 +109,7 @@ def _places(
             .with_hint(
                 Proposal, "INDEXED BY proposal_one_pending", "sqlite"
             )  # few, among all there ever were
-            .where(col(Proposal.intake_id).in_(intake_ids), _PENDING)
+            .where(col(Proposal.intake_id).in_(intake_ids), PENDING)
             .group_by(col(Proposal.intake_id))
         )
         counted.update(dict(session.exec(pending).all()))

@@ -148,7 +148,7 @@ def record_place(
     """
     on = today_in(session, referral.territory_id, now)
     facts = facts_of(referral, patient, on)
-    standing = explain_place(rules, facts, on).standing
+    standing = standing_at(tier_by(rules, facts), facts.waiting_since, rules.policy.tiers, on)
     before = (referral.tier, referral.rank)
     if before == (standing.tier, standing.rank):
         return False

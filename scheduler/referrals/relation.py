@@ -1,6 +1,7 @@
 """The GP who accepted a patient, and the end of that: the place is free again, the days waited count."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -33,6 +34,14 @@ class LossReason(StrEnum):
     OTHER = "other"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOn:
+    """By which GP a patient was taken on, and when."""
+
+    practitioner_id: int
+    at: datetime | None
+
+
 def who_tells(actor: Actor) -> WhoTells:
     """Tell whose word an actor gives."""
     if actor.role in {Role.GP, Role.SECRETARY}:
@@ -49,6 +58,19 @@ _ACCEPTED = (
     select(Offer)
     .where(col(Offer.referral_id) == bindparam("referral_id"), col(Offer.state) == OfferState.ACCEPTED)
     .execution_options(populate_existing=True)
+)
+
+
+def taken_on(session: Session, referral: Referral) -> TakenOn | None:
+    """Tell who took on a patient, as long as it holds."""
+    found = session.exec(_TAKEN_ON, params={"referral_id": referral.id}).first()
+    return None if found is None else TakenOn(practitioner_id=found[0], at=found[1])
+
+
+_TAKEN_ON = (
+    select(Intake.practitioner_id, Offer.answered_at)
+    .join(Offer, col(Offer.intake_id) == col(Intake.id))
+    .where(col(Offer.referral_id) == bindparam("referral_id"), col(Offer.state) == OfferState.ACCEPTED)
 )
 
 

@@ -106,13 +106,22 @@ def _has_changed(session: Session, territory_id: int, now: datetime) -> bool:
     waited_in = set(session.exec(_waiting_in(territory_id)))
     if not waited_in <= set(last):
         return True
-    runs = select(MatchingRun).where(col(MatchingRun.territory_id) == territory_id)
-    newest = session.exec(runs.order_by(col(MatchingRun.started_at).desc()).limit(1)).one()
-    if now < (newest.ended_at or newest.started_at) + REST:
+    newest = max(last, key=lambda pathway: last[pathway])
+    if now < (_end_of(session, territory_id, newest, last[newest]) or last[newest]) + REST:
         return False
     return any(
         _any(session, _came_to_wait(territory_id, pathway, last[pathway])) for pathway in sorted(waited_in)
     ) or _any(session, _opened_places(territory_id, min(last[pathway] for pathway in waited_in)))
+
+
+def _end_of(session: Session, territory_id: int, pathway: str, started_at: datetime) -> datetime | None:
+    """Give when the run of a pathway that began at an instant ended; None while it has not."""
+    begun_then = select(func.max(MatchingRun.ended_at)).where(
+        col(MatchingRun.territory_id) == territory_id,
+        col(MatchingRun.pathway) == pathway,
+        col(MatchingRun.started_at) == started_at,
+    )
+    return session.exec(begun_then).one()
 
 
 def _last_runs(territory_id: int) -> Any:

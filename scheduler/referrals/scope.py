@@ -24,6 +24,9 @@ from scheduler.store.tables import (
     Role,
 )
 
+BY_ID = "INDEXED BY sqlite_autoindex_referral_1"
+"""Hint for SQLite: find files by their ids, not all those of a territory, thousands after a year."""
+
 
 def reachable(actor: Actor) -> ColumnElement[bool]:
     """Give the SQL condition on ``Referral`` that keeps what an actor may reach.

@@ -16,7 +16,8 @@ from scheduler.accounts.actor import Actor
 from scheduler.referrals.history import advance
 from scheduler.referrals.instance import consented
 from scheduler.referrals.life import Step
-from scheduler.referrals.places import Taken, taken_places, takes_patients
+from scheduler.referrals.places import PENDING, Taken, taken_places, takes_patients
+from scheduler.referrals.scope import BY_ID
 from scheduler.referrals.trace import trace
 from scheduler.rows import id_of
 from scheduler.store.tables import Intake, Proposal, ProposalState, Referral
@@ -101,11 +102,13 @@ def _least_urgent_first(each: Pending) -> tuple[int, int, str]:
 
 
 def _pending(session: Session, territory_id: int) -> list[Pending]:
+    few = select(Proposal.referral_id).where(PENDING)  # else SQLite reads every file, to have them in order
     query = (
         select(Proposal, Referral, Intake, consented())
         .join(Referral, col(Referral.id) == col(Proposal.referral_id))
         .join(Intake, col(Intake.id) == col(Proposal.intake_id))
-        .where(col(Referral.territory_id) == territory_id, col(Proposal.state) == ProposalState.PROPOSED)
+        .with_hint(Referral, BY_ID, "sqlite")
+        .where(col(Referral.territory_id) == territory_id, PENDING, col(Referral.id).in_(few))
         .order_by(col(Referral.id))
         .with_for_update(of=Referral, key_share=True)
     )

@@ -1,6 +1,7 @@
 """Offers that nobody answers: reminded once, then ended, so that another GP is asked; or taken back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -35,6 +36,15 @@ class WithdrawReason(StrEnum):
     CLOSED = "closed"
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An open offer, whose it is, and who was asked."""
+
+    offer: Offer
+    referral: Referral
+    practitioner_id: int
+
+
 def any_half_way(session: Session, actor: Actor, *, now: datetime) -> bool:
     """Tell whether ``remind_offers`` has anything to do."""
     return bool(_half_way(session, actor, now))
@@ -50,14 +60,14 @@ def remind_offers(session: Session, actor: Actor, *, now: datetime) -> int:
 
     Once for each offer, however often this is called.
     """
-    late = _open_offers(session, _half_way(session, actor, now), over=False, now=now)
-    for _, members in groupby(sorted(late, key=_by_group), key=_by_group):
-        group = list(members)
-        remind(session, actor, [offer for offer, _ in group], now=now)
-        for offer, referral in group:
-            offer.reminded_at = now
-            session.add(offer)
-            note(session, actor, referral, REMINDED, now=now, offer=str(offer.id))
+    late = sorted(_open_offers(session, _half_way(session, actor, now), over=False, now=now), key=_by_group)
+    groups = [list(members) for _, members in groupby(late, key=_by_group)]
+    told = [(group[0].practitioner_id, [each.offer for each in group]) for group in groups]
+    remind(session, actor, told, now=now)
+    for each in late:
+        each.offer.reminded_at = now
+        session.add(each.offer)
+        note(session, actor, each.referral, REMINDED, now=now, offer=str(each.offer.id))
     session.flush()
     return len(late)
 
@@ -70,11 +80,11 @@ def expire_offers(session: Session, actor: Actor, *, now: datetime) -> int:
     How many offers were ended. The same pair is not proposed again.
     """
     over = _open_offers(session, _out_of_time(session, actor, now), over=True, now=now)
-    for offer, referral in over:
-        _end(session, actor, offer, OfferState.EXPIRED, now)
-        detail = {"offer": str(offer.id), "practitioner": _practitioner(session, offer)}
-        advance(session, actor, referral, Step.EXPIRE, now=now, detail=detail)
-        trace(session, actor, "U", referral.id, referral.patient_id, now=now)
+    for each in over:
+        _end(session, actor, each.offer, OfferState.EXPIRED, now)
+        detail = {"offer": str(each.offer.id), "practitioner": each.practitioner_id}
+        advance(session, actor, each.referral, Step.EXPIRE, now=now, detail=detail)
+        trace(session, actor, "U", each.referral.id, each.referral.patient_id, now=now)
     session.flush()
     return len(over)
 
@@ -154,26 +164,28 @@ _TO_REMIND = _with_open_offer(Offer.referral_id, Offer.sent_at, Offer.expires_at
 
 def _open_offers(
     session: Session, referral_ids: Collection[UUID], *, over: bool, now: datetime
-) -> Sequence[tuple[Offer, Referral]]:
+) -> list[_Asked]:
     """Load the open offers of some referrals, which are kept from changing."""
     due = col(Offer.expires_at) <= now if over else col(Offer.reminded_at).is_(None)
     ids = sorted(referral_ids)
-    found: list[tuple[Offer, Referral]] = []
+    found: list[_Asked] = []
     for start in range(0, len(ids), 500):  # SQLite counts the parameters of a statement
         here = ids[start : start + 500]
         locked = select(Referral).where(col(Referral.id).in_(here)).order_by(col(Referral.id))
         locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
         referrals = {referral.id: referral for referral in session.exec(locked)}
-        still_open = select(Offer).where(
-            col(Offer.referral_id).in_(here), col(Offer.state) == OfferState.OPEN, due
+        still_open = (
+            select(Offer, Intake.practitioner_id)
+            .join(Intake, col(Intake.id) == col(Offer.intake_id))
+            .where(col(Offer.referral_id).in_(here), col(Offer.state) == OfferState.OPEN, due)
         )
         rows = session.exec(still_open.execution_options(populate_existing=True))
-        found += [(offer, referrals[offer.referral_id]) for offer in rows]
+        found += [_Asked(offer, referrals[offer.referral_id], who) for offer, who in rows]
     return found
 
 
-def _by_group(each: tuple[Offer, Referral]) -> str:
-    return str(group_of(each[0]))
+def _by_group(each: _Asked) -> str:
+    return str(group_of(each.offer))
 
 
 def _end(session: Session, actor: Actor, offer: Offer, state: OfferState, now: datetime) -> None:

@@ -10,7 +10,7 @@ from scheduler.errors import InvalidInput, WrongState
 from scheduler.referrals.follow_up import FOLLOW_UP_MONTHS, months_after
 from scheduler.referrals.history import VISIT_MISSED, VISIT_PLANNED, advance, note, today_in
 from scheduler.referrals.life import Step
-from scheduler.referrals.relation import accepted_offer, practitioner_of, who_tells
+from scheduler.referrals.relation import TakenOn, taken_on, who_tells
 from scheduler.referrals.scope import find_referral
 from scheduler.referrals.trace import trace
 from scheduler.store.tables import Referral, ReferralState
@@ -54,9 +54,10 @@ def visit_held(session: Session, actor: Actor, referral_id: UUID, *, on: date, n
         When the day is yet to come, or before the acceptance.
     """
     referral = _accepted(session, actor, referral_id, Step.SEE.value, now)
-    _check_past(session, referral, on, now)
+    taken = taken_on(session, referral)
+    _check_past(session, referral, taken, on, now)
     referral.first_visit_on = on
-    advance(session, actor, referral, Step.SEE, now=now, detail=_told(session, actor, referral, on))
+    advance(session, actor, referral, Step.SEE, now=now, detail=_told(actor, taken, on))
     return _written(session, referral, now)
 
 
@@ -69,13 +70,14 @@ def visit_missed(session: Session, actor: Actor, referral_id: UUID, *, on: date,
         As ``visit_held``.
     """
     referral = _accepted(session, actor, referral_id, VISIT_MISSED, now)
-    _check_past(session, referral, on, now)
+    taken = taken_on(session, referral)
+    _check_past(session, referral, taken, on, now)
     referral.first_visit_on = None
     referral.next_action_on = today_in(session, referral.territory_id, now) + timedelta(
         days=MISSED_AGAIN_DAYS
     )
     referral.asked_at = None
-    note(session, actor, referral, VISIT_MISSED, now=now, **_told(session, actor, referral, on))
+    note(session, actor, referral, VISIT_MISSED, now=now, **_told(actor, taken, on))
     return _written(session, referral, now)
 
 
@@ -94,8 +96,9 @@ def declare(session: Session, actor: Actor, referral_id: UUID, *, on: date, now:
     referral = find_referral(session, actor, referral_id, lock=True)
     if referral.state not in {ReferralState.ACCEPTED, ReferralState.SEEN}:
         raise WrongState("referral", referral.state.value, Step.DECLARE.value)
-    _check_past(session, referral, on, now)
-    detail = _told(session, actor, referral, on)
+    taken = taken_on(session, referral)
+    _check_past(session, referral, taken, on, now)
+    detail = _told(actor, taken, on)
     follow_on = months_after(on, FOLLOW_UP_MONTHS[0])
     advance(session, actor, referral, Step.DECLARE, now=now, detail=detail, next_on=follow_on)
     referral.declared_on, referral.next_follow_up = on, FOLLOW_UP_MONTHS[0]
@@ -111,17 +114,16 @@ def _accepted(session: Session, actor: Actor, referral_id: UUID, step: str, now:
     return referral
 
 
-def _check_past(session: Session, referral: Referral, on: date, now: datetime) -> None:
-    offer = accepted_offer(session, referral)
+def _check_past(session: Session, referral: Referral, taken: TakenOn | None, on: date, now: datetime) -> None:
     today = today_in(session, referral.territory_id, now)
-    accepted_at = None if offer is None else offer.answered_at
+    accepted_at = None if taken is None else taken.at
     first = today if accepted_at is None else today_in(session, referral.territory_id, accepted_at)
     if not first <= on <= today:
         raise InvalidInput("on", "une date passée, depuis l'accord du médecin")
 
 
-def _told(session: Session, actor: Actor, referral: Referral, on: date) -> dict[str, object]:
-    practitioner_id = practitioner_of(session, accepted_offer(session, referral))
+def _told(actor: Actor, taken: TakenOn | None, on: date) -> dict[str, object]:
+    practitioner_id = None if taken is None else taken.practitioner_id
     return {"on": on.isoformat(), "by": who_tells(actor).value, "practitioner": practitioner_id}
 
 

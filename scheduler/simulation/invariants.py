@@ -23,7 +23,7 @@ from scheduler.store.engine import Store
 _EVERY_HOUR = {
     "more accepted than places": """
         SELECT i.id FROM intake i JOIN (
-            SELECT intake_id, count(*) AS taken FROM offer NOT INDEXED WHERE state = 'accepted'
+            SELECT intake_id, count(*) AS taken FROM offer WHERE state = 'accepted'
             GROUP BY intake_id) o ON o.intake_id = i.id WHERE o.taken > i.places""",
     "offered without exactly one open offer": """
         SELECT r.id FROM referral r WHERE r.state = 'offered' AND r.territory_id = :territory
@@ -68,7 +68,7 @@ class BrokenInvariant(AssertionError):
 
 
 class Watch:
-    """Looks at an embedded store on a connection of its own, for as long as a simulation lasts.
+    """Looks at an embedded store on connections of its own, for as long as a simulation lasts.
 
     ``BrokenInvariant``, naming the first thing found that must not exist and the hour it was looked for, is
     raised by what waits for a look: the next look, ``finish``, or the end.
@@ -80,7 +80,8 @@ class Watch:
         self._under_way: Future[None] | None = None
 
     def __enter__(self) -> Self:
-        self._connection: Any = self._store.engine.raw_connection()
+        self._looking: Any = self._store.engine.raw_connection()
+        self._asking: Any = self._store.engine.raw_connection()  # outside the transaction of a look
         self._beside = ThreadPoolExecutor(1)
         return self
 
@@ -90,22 +91,20 @@ class Watch:
                 self.finish()
         finally:
             self._beside.shutdown()
-            self._connection.close()
+            self._looking.close()
+            self._asking.close()
 
     def check_hour(self, *, at: datetime, ends_day: bool = False) -> None:
         """Begin to look for what must not exist at any hour, and in histories where the hour ends a day."""
         version = self.version()
         if version != self._seen_version or ends_day:
+            self.finish()
             self._begin_look(_EVERY_HOUR | (_EVERY_DAY if ends_day else {}), at)
             self._seen_version = version
 
     def version(self) -> int:
-        """Give a number that is another one whenever anything was written; the look under way ends first.
-
-        In its transaction, what was written since would not be seen.
-        """
-        self.finish()
-        ((version,),) = self._connection.cursor().execute("PRAGMA data_version").fetchall()
+        """Give a number that is another one whenever anything was written."""
+        ((version,),) = self._asking.cursor().execute("PRAGMA data_version").fetchall()
         return int(version)
 
     def finish(self) -> None:
@@ -139,13 +138,13 @@ class Watch:
                 raise BrokenInvariant("the trace is broken", at, broken)
 
     def _begin_look(self, questions: Mapping[str, str], at: datetime) -> None:
-        cursor = self._connection.cursor()
+        cursor = self._looking.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT count(*) FROM territory").fetchall()  # the view of a transaction is its first
         self._under_way = self._beside.submit(self._look, questions, at)
 
     def _look(self, questions: Mapping[str, str], at: datetime) -> None:
-        territory, cursor = {"territory": self._coordinator.territory_id}, self._connection.cursor()
+        territory, cursor = {"territory": self._coordinator.territory_id}, self._looking.cursor()
         try:
             for what, query in questions.items():
                 if rows := cursor.execute(query, territory).fetchall():

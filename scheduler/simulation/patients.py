@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import String, type_coerce
 from sqlmodel import Session, col, select
 
 from scheduler.referrals.ending import close, withdraw_consent
@@ -23,6 +24,12 @@ OPENS, CLOSES = 8, 18
 _S = ReferralState
 _MAY_GO = (_S.WAITING, _S.PROPOSED, _S.OFFERED, _S.ACCEPTED, _S.SEEN, _S.DECLARED)
 _ENDS = (CloseReason.MOVED, CloseReason.DIED, CloseReason.FOUND_ALONE)
+_LEAVERS = (
+    select(type_coerce(Referral.id, String))
+    .where(col(Referral.state).in_(_MAY_GO))
+    .order_by(col(Referral.id))
+)
+"""Their ids as SQLite keeps them: thousands are read each evening, for three of them at most."""
 _AGAIN = 0.02
 """Of the signals, those of somebody another professional has signalled already."""
 _AGREES = 0.8
@@ -145,10 +152,9 @@ class Patients:
         """Let some patients move, die, find a GP alone or withdraw their consent, each evening."""
         world = self.world
         with world.store.write() as session:
-            query = select(Referral.id).where(col(Referral.state).in_(_MAY_GO)).order_by(col(Referral.id))
-            ids = list(session.exec(query))
+            ids = session.connection().execute(_LEAVERS).scalars().all()
             for referral_id in world.rng.sample(ids, min(len(ids), world.rng.randint(0, 3))):
-                world.attempt(session, self._end(referral_id))
+                world.attempt(session, self._end(UUID(referral_id)))
 
     def _end(self, referral_id: UUID) -> Act:
         world, why = self.world, self.world.rng.choice([*_ENDS, None])

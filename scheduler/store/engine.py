@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from scheduler.errors import InvalidSetting
+from scheduler.store.appending import AppendingSession
 from scheduler.store.busy import busy_as_store_busy
 from scheduler.store.discretion import without_row_contents
 from scheduler.store.writer import WriterLock
@@ -155,7 +156,7 @@ class Store:
         with (
             busy_as_store_busy(),
             self._writer if patience_s is None else self._writer.within(patience_s),
-            Session(self._writing, expire_on_commit=False, info=self.info) as session,
+            AppendingSession(self._writing, expire_on_commit=False, info=self.info) as session,
             session.begin(),
         ):
             if patience_s is not None and not self.is_sqlite:
@@ -209,9 +210,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get(_KIND, "read")
     raw: Any = connection.connection.dbapi_connection  # at each transaction: 5 us each instead of 300
-    if connection.info.get(_KIND) != kind:
+    before = connection.info.get(_KIND)
+    if before != kind:
         raw.execute(f"PRAGMA query_only={'ON' if kind == 'read' else 'OFF'}")
-        raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
+        if before in {None, "migrate"} or kind == "migrate":
+            raw.execute(f"PRAGMA foreign_keys={'OFF' if kind == 'migrate' else 'ON'}")
         connection.info[_KIND] = kind
     if kind == "read":
         raw.execute("BEGIN")  # takes no lock, so is never refused

@@ -69,9 +69,10 @@ class MatchingRun(SQLModel, table=True):
     """
 
     __tablename__ = "matching_run"
+    __table_args__ = (Index("matching_run_by_start", "territory_id", "pathway", "started_at"),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    territory_id: int = Field(foreign_key="territory.id", index=True)
+    territory_id: int = Field(foreign_key="territory.id")
     requested_by: UUID | None = Field(default=None, foreign_key="account.id")
     pathway: str = Field(default="gp", max_length=40)
     state: RunState = Field(sa_type=choice(RunState, "matching_run_state"))

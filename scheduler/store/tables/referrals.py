@@ -142,6 +142,7 @@ class Referral(SQLModel, table=True):
         CheckConstraint("set_aside_at IS NULL OR state IN ('declared', 'closed')", name="referral_set_aside"),
         CheckConstraint("erased_at IS NULL OR set_aside_at IS NOT NULL", name="referral_erased"),
         Index("referral_by_state", "territory_id", "state", "waiting_since"),
+        Index("referral_by_next_action", "territory_id", "state", "next_action_on"),
         Index(
             "referral_one_open",
             "patient_id",
@@ -149,6 +150,13 @@ class Referral(SQLModel, table=True):
             unique=True,
             sqlite_where=text("state NOT IN ('declared', 'closed')"),
             postgresql_where=text("state NOT IN ('declared', 'closed')"),
+        ),
+        Index(
+            "referral_untold",
+            "territory_id",
+            "state",
+            sqlite_where=text("returned_state IS NOT CAST(state AS VARCHAR)"),
+            postgresql_where=text("returned_state IS DISTINCT FROM CAST(state AS VARCHAR)"),
         ),
     )
 
@@ -262,12 +270,13 @@ class Offer(SQLModel, table=True):
             postgresql_where=text("state IN ('open', 'accepted')"),
         ),
         CheckConstraint("(state = 'open') = (answered_at IS NULL)", name="offer_answered_at"),
+        Index("offer_by_intake", "intake_id", "state"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     proposal_id: UUID = Field(foreign_key="proposal.id", unique=True)
     referral_id: UUID = Field(foreign_key="referral.id", index=True)
-    intake_id: int = Field(foreign_key="intake.id", index=True)
+    intake_id: int = Field(foreign_key="intake.id")
     state: OfferState = Field(sa_type=choice(OfferState, "offer_state"))
     sent_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)

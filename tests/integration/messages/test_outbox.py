@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -35,32 +36,32 @@ class Recorder:
             raise self.failures.pop(0)
 
 
-def written(store: Store, key: str = "k", at: datetime = NOW) -> tuple[Message | None, int]:
+def written(store: Store, key: str = "k", at: datetime = NOW) -> tuple[UUID | None, int]:
     with store.write() as session:
         territory_id = factories.territory(session).id or 0
-        row = enqueue(
+        message_id = enqueue(
             session, territory_id=territory_id, key=key, recipient="a@exemple.test", letter=LETTER, now=at
         )
-        return row, territory_id
+        return message_id, territory_id
 
 
-def state(store: Store, row: Message) -> Message:
+def state(store: Store, message_id: UUID) -> Message:
     with store.read() as session:
-        return session.get_one(Message, row.id)
+        return session.get_one(Message, message_id)
 
 
 def test_a_mail_is_sent_once_and_the_same_thing_is_told_once(store: Store) -> None:
-    row, _ = written(store)
+    message_id, _ = written(store)
     assert written(store)[0] is None
     sender = Recorder()
     assert [send_due(store, sender, SETTINGS, clock=lambda: NOW) for _ in range(2)] == [1, 0]
     (envelope,) = sender.sent
-    assert envelope.message_id == f"<{row.id}@exemple.test>"
-    assert state(store, row).sent_at == NOW
+    assert envelope.message_id == f"<{message_id}@exemple.test>"
+    assert state(store, message_id).sent_at == NOW
 
 
 def test_a_crash_between_sending_and_marking_sends_again_under_the_same_id(store: Store) -> None:
-    row, _ = written(store)
+    message_id, _ = written(store)
     sender = Recorder([KeyError("power cut")])
     with pytest.raises(KeyError):
         send_due(store, sender, SETTINGS, clock=lambda: NOW)
@@ -68,27 +69,27 @@ def test_a_crash_between_sending_and_marking_sends_again_under_the_same_id(store
     assert send_due(store, sender, SETTINGS, clock=lambda: NOW + TAKEN_FOR) == 1
     assert len({envelope.message_id for envelope in sender.sent}) == 1
     assert len(sender.sent) == 2
-    assert state(store, row).state is MessageState.SENT
+    assert state(store, message_id).state is MessageState.SENT
 
 
 def test_failures_wait_longer_each_time_then_the_mail_is_given_up_and_may_be_sent_again(store: Store) -> None:
-    row, territory_id = written(store)
+    message_id, territory_id = written(store)
     sender, now = Recorder([SendFailed("server_unreachable")] * (len(RETRY_AFTER) + 1)), NOW
     for rest in RETRY_AFTER:
         assert send_due(store, sender, SETTINGS, clock=lambda now=now: now) == 0
-        kept = state(store, row)
+        kept = state(store, message_id)
         assert (kept.due_at - now, kept.last_failure) == (rest, "server_unreachable")
         now += rest
     send_due(store, sender, SETTINGS, clock=lambda: now)
-    assert state(store, row).state is MessageState.DEAD
+    assert state(store, message_id).state is MessageState.DEAD
     who = factories.actor(territory_id=territory_id)
     with store.write() as session:
-        assert [mail.id for mail in list_dead(session, who)] == [row.id]
+        assert [mail.id for mail in list_dead(session, who)] == [message_id]
         with pytest.raises(NotFound):
-            send_again(session, factories.actor(territory_id=territory_id + 1), row.id, now=now)
-        send_again(session, who, row.id, now=now)
+            send_again(session, factories.actor(territory_id=territory_id + 1), message_id, now=now)
+        send_again(session, who, message_id, now=now)
         with pytest.raises(WrongState):
-            send_again(session, who, row.id, now=now)
+            send_again(session, who, message_id, now=now)
     assert send_due(store, sender, SETTINGS, clock=lambda: now) == 1
 
 

@@ -216,3 +216,19 @@ def test_the_sender_hears_of_each_outcome_once_and_without_a_name(store: Store, 
         mail = session.exec(select(Message).where(col(Message.kind) == "signal_moved_on")).one()
         assert mail.recipient == "awa@exemple.test"
         assert "Moreau" not in mail.subject + mail.body
+        assert str(town.yves)[:8] in mail.subject
+
+
+def test_a_sender_hears_of_many_files_in_one_mail(store: Store, town: Town) -> None:
+    with store.write() as session:
+        identity = Identity(family_name="Petit", given_name="Rose", insee="77445")
+        rose = signal(session, town.nurse, Signal(identity=identity, consent=CONSENT), now=NOW).id
+        for referral_id in (town.yves, rose):
+            note_contact(session, town.coordinator, referral_id, ContactOutcome.MOVED, now=NOW)
+    assert tell_senders(store, clock=lambda: NOW) == 2
+    with store.read() as session:
+        mail = session.exec(select(Message).where(col(Message.kind) == "signal_moved_on")).one()
+        assert mail.subject == "Relais : du nouveau pour 2 de vos signalements"
+        assert all(str(each)[:8] in mail.body for each in (town.yves, rose))
+        for referral_id in (town.yves, rose):
+            assert [line.detail for line in events(session, referral_id, "returned")] == [{"state": "closed"}]

@@ -16,7 +16,7 @@ from scheduler.store import migrate as module
 from scheduler.store.engine import Store
 from scheduler.store.migrate import differences, draft, migrate, pending
 
-ALL = [f"{number:04d}" for number in range(1, 16)]
+ALL = [f"{number:04d}" for number in range(1, 17)]
 OpenStore = Callable[[str], Store]
 
 

@@ -125,11 +125,10 @@ def test_the_coordination_sends_again_and_posts_letters(store: Store, town: Town
     with store.write() as session:
         patient = factories.patient(session, family_name="ZZCANARI", address="1 rue des Essais")
         write_to_patient(session, patient, LETTER, territory_id=town.territory_id, key="l", now=NOW)
-        row = enqueue(
+        message_id = enqueue(
             session, territory_id=town.territory_id, key="m", recipient="a@b.test", letter=LETTER, now=NOW
         )
-        assert row is not None
-        row = session.get_one(Message, row.id)
+        row = session.get_one(Message, message_id)
         row.state, row.last_failure = MessageState.DEAD, "recipient_refused"
     browser = browser_of(Role.COORDINATOR)
     page = browser.open("/messages")
