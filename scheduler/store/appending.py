@@ -37,6 +37,8 @@ def append(session: Session, model: type[SQLModel], **values: Any) -> None:
     Every call for a model names the same columns; those left out have a default. A row appended in a
     savepoint that is rolled back is not written: each savepoint begins with a flush.
     """
+    if not isinstance(session, AppendingSession):
+        raise TypeError("a row can only be appended in a write session: nothing else would keep it")
     session.info.setdefault(_WAITING, {}).setdefault(model, []).append(values)
 
 

@@ -54,6 +54,11 @@ def test_it_follows_the_new_rows_it_refers_to(store: Store) -> None:
         assert kinds(session, new.id) == ["first"]
 
 
+def test_a_session_that_would_not_keep_it_refuses_it(store: Store, referral: Referral) -> None:
+    with store.read() as session, pytest.raises(TypeError):
+        append(session, ReferralEvent, **line(referral, "lost"))
+
+
 def test_what_is_rolled_back_takes_it_along_and_nothing_else(store: Store, referral: Referral) -> None:
     def refused(session: Session) -> None:
         with session.begin_nested():
