@@ -14,7 +14,7 @@ from scheduler.errors import Conflict, InvalidInput, NotFound
 from scheduler.listing import Listed
 from scheduler.referrals.cases import Case, all_cases
 from scheduler.referrals.history import REVIEWED, TAKEN_CHARGE, note, today_in
-from scheduler.referrals.scope import find_referral, reachable
+from scheduler.referrals.scope import BY_ID, find_referral, reachable
 from scheduler.referrals.trace import trace
 from scheduler.referrals.worklists import Worklist
 from scheduler.store.tables import Account, Grant, Patient, Referral, Role
@@ -171,6 +171,7 @@ def _identities(
         columns(*asked)
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .join(Account, col(Account.id) == col(Referral.owner_id), isouter=True)
+        .with_hint(Referral, BY_ID, "sqlite")
         .where(reachable(actor), col(Referral.id).in_(referral_ids))
     )
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}

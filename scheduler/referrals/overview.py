@@ -19,7 +19,7 @@ from matching.priority import tier_of
 from scheduler.accounts.actor import Actor
 from scheduler.referrals.instance import NEEDS, age_on
 from scheduler.referrals.pathways.kept import GP
-from scheduler.referrals.scope import reachable
+from scheduler.referrals.scope import BY_ID, reachable
 from scheduler.store.tables import (
     Intake,
     Patient,
@@ -89,7 +89,8 @@ def tiers_of(
     session: Session, actor: Actor, referral_ids: Sequence[UUID], *, on: date, policy: Policy
 ) -> dict[UUID, int]:
     """Give the tier of some files this person may reach, from their needs and ages."""
-    rows = session.execute(_ranked(actor, col(Referral.id).in_(referral_ids)))
+    query = _ranked(actor, col(Referral.id).in_(referral_ids)).with_hint(Referral, BY_ID, "sqlite")
+    rows = session.execute(query)
     return {row.id: _tier(row, on, policy) for row in rows}
 
 

@@ -18,7 +18,7 @@ from scheduler.listing import Listed, beyond
 from scheduler.referrals.history import today_in
 from scheduler.referrals.instance import NEEDS, consented
 from scheduler.referrals.life import STANDINGS
-from scheduler.referrals.scope import find_referral, reachable
+from scheduler.referrals.scope import BY_ID, find_referral, reachable
 from scheduler.referrals.trace import trace
 from scheduler.referrals.values import Identity, Wishes
 from scheduler.store.tables import (
@@ -179,6 +179,7 @@ def lines_of(
     query = (
         select(Referral, Patient, consented())
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
+        .with_hint(Referral, BY_ID, "sqlite")
         .where(reachable(actor), col(Referral.id).in_(referral_ids))
     )
     today = today_in(session, actor.territory_id, now)

@@ -17,7 +17,7 @@ from scheduler.referrals.errors import OfferLeft
 from scheduler.referrals.history import advance
 from scheduler.referrals.life import Step
 from scheduler.referrals.offers import group_members, group_of
-from scheduler.referrals.scope import reachable
+from scheduler.referrals.scope import BY_ID, reachable
 from scheduler.referrals.trace import trace
 from scheduler.referrals.unanswered import WithdrawReason
 from scheduler.store.tables import (
@@ -102,6 +102,7 @@ def undo_validation(session: Session, actor: Actor, group_id: UUID, *, now: date
 def _locked(session: Session, actor: Actor, offers: Sequence[Offer]) -> dict[UUID, Referral]:
     query = (
         select(Referral)
+        .with_hint(Referral, BY_ID, "sqlite")
         .where(reachable(actor), col(Referral.id).in_([offer.referral_id for offer in offers]))
         .order_by(col(Referral.id))
         .with_for_update(key_share=True)

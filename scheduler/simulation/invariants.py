@@ -55,6 +55,10 @@ _EVERY_DAY = {
     "with a GP, but no accepted offer": """
         SELECT r.id FROM referral r WHERE r.state IN ('accepted', 'seen', 'declared') AND NOT EXISTS
         (SELECT 1 FROM offer o WHERE o.referral_id = r.id AND o.state = 'accepted')""",
+    "offers of one home made to two GPs, or answered apart": """
+        SELECT group_id FROM offer GROUP BY group_id
+        HAVING count(DISTINCT intake_id) > 1 OR max(state = 'open') + max(state IN ('accepted', 'ended'))
+        + max(state IN ('declined', 'expired')) > 1""",
     "a message tried more than once": """
         SELECT id FROM message WHERE state = 'waiting' AND channel <> 'letter' AND num_attempts > 1""",
 }

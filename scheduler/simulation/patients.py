@@ -14,7 +14,7 @@ from scheduler.referrals.relation import LossReason
 from scheduler.referrals.signal import signal
 from scheduler.referrals.values import ConsentGiven, Corrections, Signal
 from scheduler.referrals.visits import declare, visit_held, visit_missed
-from scheduler.simulation.people import signals_of
+from scheduler.simulation.people import homes_of
 from scheduler.simulation.world import Act, World, state_of
 from scheduler.store.tables import CloseReason, ConsentHow, Referral, ReferralState
 
@@ -43,28 +43,38 @@ class Patients:
     def __init__(self, world: World) -> None:
         self.world = world
         self._lately: list[Signal] = []
+        self._due = 0  # patients to come by now; below 0 when the last home had more
 
     def come(self, hour: int) -> None:
-        """Signal the share of the day's patients that falls on one of its hours."""
+        """Signal the share of the day's patients that falls on one of its hours, whole homes at once."""
         world, hours = self.world, CLOSES - OPENS
         a_day = world.plan.signals_a_day
-        num = (hour - OPENS + 1) * a_day // hours - (hour - OPENS) * a_day // hours
+        self._due += (hour - OPENS + 1) * a_day // hours - (hour - OPENS) * a_day // hours
         with world.store.write() as session:
-            for given in list(signals_of(world.rng, world.today, num)):
-                world.attempt(session, self._signal(given))
+            for home in list(homes_of(world.rng, world.today, self._due)):
+                self._due -= len(home)
+                known_here: list[UUID] = []
+                for given in home:
+                    world.attempt(session, self._signal(given, known_here))
 
-    def _signal(self, given: Signal) -> Act:
+    def _signal(self, given: Signal, known_here: list[UUID]) -> Act:
+        """Signal somebody, with the first of their home, whose file is put down for the others."""
         world = self.world
-        if self._lately and world.rng.random() < _AGAIN:
+        again = bool(self._lately) and world.rng.random() < _AGAIN
+        if again:
             known = world.rng.choice(self._lately)
             given, signaller = replace(given, identity=known.identity), world.town.signallers[1]
         else:
+            given = replace(given, household_with=known_here[0] if known_here else None)
             signaller = world.town.signallers[0]
         self._lately = [*self._lately[-100:], given]
 
         def act(session: Session, now: datetime) -> None:
             row = signal(session, signaller, given, now=now)
+            if not again:
+                known_here.append(row.id)
             world.acted["signalled"] += 1
+            world.acted["with_others"] += row.household_id is not None
             world.later(world.rng.randint(1, 30), self.qualify(row.id))
 
         return act

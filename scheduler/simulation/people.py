@@ -1,7 +1,7 @@
 """Who lives in the simulated CPTS: sixty GPs with habits, patients signalled every working day."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -38,6 +38,7 @@ _SYLLABLES = (
 
 
 _WITH_MAIL, _WITH_PHONE = 0.65, 0.9
+_ADULT, _WITH_OTHERS = 18, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,37 +106,51 @@ def settle_town(session: Session, rng: Random, *, num_gps: int, places: int, now
     )
 
 
-def signals_of(rng: Random, today: date, num: int) -> Iterator[Signal]:
-    """Invent some patients who look for a GP."""
-    for _ in range(num):
+def homes_of(rng: Random, today: date, num: int) -> Iterator[tuple[Signal, ...]]:
+    """Invent so many patients, or a few more: homes come whole, and a third of the people are not alone."""
+    while num > 0:
+        first_age = min(int(rng.triangular(0, 99, 58)), 99)
+        ages = [first_age, *_others_at_home(rng, first_age)]
+        family_name, insee = _name(rng, 5), rng.choices(TOWN, weights=(30, 22, 24, 13, 11, 6, 8, 2))[0]
         email, phone = _reached_by(rng)
-        age = min(int(rng.triangular(0, 99, 58)), 99)
-        gender = rng.choice((Gender.FEMALE, Gender.MALE))
-        needs = Needs(
-            ald=rng.random() < 0.12 + age / 200,
-            treatment_running_out=rng.random() < 0.06,
-            recent_discharge=rng.random() < 0.04,
-            home_bound=rng.random() < 0.05,
-            disability=rng.choice((None, False, False, False, True)),
-            c2s=rng.choice((None, False, False, False, False, True)),
-            ame=rng.random() < 0.02,
+        at_home = Identity(
+            family_name=family_name, given_name="", email=email, phone=phone, insee=insee, fictitious=True
         )
-        yield Signal(
-            identity=Identity(
-                family_name=_name(rng, 5),
-                given_name=_name(rng, 3),
-                birth_date=today - timedelta(days=age * 365 + rng.randrange(365)),
-                gender=gender,
-                email=email,
-                phone=phone,
-                insee=rng.choices(TOWN, weights=(30, 22, 24, 13, 11, 6, 8, 2))[0],
-                fictitious=True,
-            ),
-            needs=needs,
-            consent=ConsentGiven(notice_version="1", how=ConsentHow.ORAL, collected_by="Infirmière")
-            if rng.random() < 0.95
-            else None,
-        )
+        yield tuple(_signal(rng, today, at_home, age) for age in ages)
+        num -= len(ages)
+
+
+def _others_at_home(rng: Random, age: int) -> list[int]:
+    """Draw the ages of those at home who look for a GP too: a partner, children of whoever has the age."""
+    if age < _ADULT or rng.random() > _WITH_OTHERS:
+        return []
+    partner = [max(_ADULT, age + rng.randint(-6, 6))] if rng.random() < 0.6 else []
+    youngest = max(0, age - 42)
+    children = rng.randint(0, 2) if youngest < _ADULT else 0
+    return partner + [rng.randint(youngest, min(_ADULT - 1, age - 18)) for _ in range(children)]
+
+
+def _signal(rng: Random, today: date, at_home: Identity, age: int) -> Signal:
+    needs = Needs(
+        ald=rng.random() < 0.12 + age / 200,
+        treatment_running_out=rng.random() < 0.06,
+        recent_discharge=rng.random() < 0.04,
+        home_bound=rng.random() < 0.05,
+        disability=rng.choice((None, False, False, False, True)),
+        c2s=rng.choice((None, False, False, False, False, True)),
+        ame=rng.random() < 0.02,
+    )
+    consent = ConsentGiven(notice_version="1", how=ConsentHow.ORAL, collected_by="Infirmière")
+    return Signal(
+        identity=replace(
+            at_home,
+            given_name=_name(rng, 3),
+            birth_date=today - timedelta(days=age * 365 + rng.randrange(365)),
+            gender=rng.choice((Gender.FEMALE, Gender.MALE)),
+        ),
+        needs=needs,
+        consent=consent if rng.random() < 0.95 else None,
+    )
 
 
 def _reached_by(rng: Random) -> tuple[str, str]:

@@ -25,7 +25,7 @@ def test_two_weeks_hold_every_hour_and_are_reported_as_they_were_lived() -> None
     assert once.num_hours == 14 * 24 - 1  # 29 March lacks an hour
     assert once.differences == []
     assert {name for name, _ in once.months} == {"2026-03"}
-    happened = ("signalled", "qualified", "placed", "departures", "declines", "letters")
+    happened = ("signalled", "with_others", "qualified", "placed", "departures", "declines", "letters")
     assert {name for name in happened if once.acted[name] == 0} == set()
     assert once.num_messages > 0
 
