@@ -1,6 +1,6 @@
 """Rows that are only ever added: kept until the session flushes, then written together, no object for each.
 
-An object of the ORM costs its insertion ten times over, and on SQLite each is inserted alone, because its
+An object of the ORM costs several times its insertion, and on SQLite each is inserted alone, because its
 number is asked back: of the history, some fifteen lines a patient, nobody needs it.
 """
 
