@@ -111,7 +111,7 @@ def _renderer(settings: Settings) -> Processor:
 
 
 def _quieten() -> None:
-    """Silence the loggers that write addresses, full paths among them, and Alembic's list of its own parts."""
+    """Silence the loggers that write addresses with their full paths, and Alembic's list of its own parts."""
     for name in ("uvicorn.access", "httpx", "httpcore", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
