@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_
+from sqlalchemy import ColumnElement, Row, exists, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -272,15 +272,11 @@ def _duplicates(session: Session, territory_id: int) -> set[UUID]:
 
 
 def _declare_asked(session: Session, territory_id: int, today: date) -> set[UUID]:
-    query = (
-        select(DeclareRequest.referral_id)
-        .join(Referral, col(Referral.id) == col(DeclareRequest.referral_id))
-        .with_hint(DeclareRequest, "INDEXED BY declare_request_one_open", "sqlite")
-        .with_hint(Referral, BY_ID, "sqlite")
-        .where(
-            col(Referral.territory_id) == territory_id,
-            col(DeclareRequest.answer).is_(None),
-            col(DeclareRequest.due_on) >= today,
-        )
+    query = select(DeclareRequest.referral_id).where(
+        col(DeclareRequest.answer).is_(None),
+        col(DeclareRequest.due_on) >= today,
+        exists().where(  # not joined: SQLite would read every file, and look for a request of each
+            col(Referral.id) == col(DeclareRequest.referral_id), col(Referral.territory_id) == territory_id
+        ),
     )
     return set(session.exec(query))

@@ -3,6 +3,7 @@
 The sender of a file that was joined to another sees where the other stands, and nothing else of it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -130,7 +131,7 @@ def _moved(told_of: tuple[tuple[str, tuple[ReferralState, ...]], ...]) -> Select
         .with_hint(Referral, "INDEXED BY referral_untold", "sqlite")  # a few, of all there ever were
         .where(
             col(Referral.territory_id) == bindparam("territory_id"),
-            col(Referral.state).in_({state for _, on in told_of for state in on}),
+            col(Referral.state).in_({state for _, on in told_of for state in on}),  # as the index wants it
             col(Account.active),
             col(Referral.updated_at) > bindparam("since"),
             or_(*concerned),
@@ -149,12 +150,18 @@ def _news(session: Session, moved: Sequence[tuple[Referral, Account]]) -> list[T
         theirs.setdefault(account.id, (account.email, []))[1].append(referral)
     return [
         ToTell(
-            key=f"returned:{first.id}:{first.state.value}:{first.updated_at.isoformat()}",
+            key=f"returned:{account_id}:{_moves(files)}",
             recipient=email,
-            letter=signal_moved_on(short_ids=[str(each.id)[:8] for each in (first, *others)], link=link),
+            letter=signal_moved_on(short_ids=[str(each.id)[:8] for each in files], link=link),
         )
-        for email, (first, *others) in theirs.values()
+        for account_id, (email, files) in theirs.items()
     ]
+
+
+def _moves(files: Sequence[Referral]) -> str:
+    """Name in a few letters what files came to, all of it: a mail is held back by nothing less."""
+    named = [f"{each.id}:{each.state.value}:{each.updated_at.isoformat()}" for each in files]
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 
 def _line(

@@ -232,3 +232,18 @@ def test_a_sender_hears_of_many_files_in_one_mail(store: Store, town: Town) -> N
         assert all(str(each)[:8] in mail.body for each in (town.yves, rose))
         for referral_id in (town.yves, rose):
             assert [line.detail for line in events(session, referral_id, "returned")] == [{"state": "closed"}]
+
+
+def test_what_was_told_before_holds_back_no_news_of_another_file(store: Store, town: Town) -> None:
+    identity = Identity(family_name="Petit", given_name="Rose", insee="77445")
+    with store.write() as session:
+        rose = signal(session, town.nurse, Signal(identity=identity, consent=CONSENT), now=NOW).id
+    first, other = sorted((town.yves, rose))
+    for referral_id in (first, other):
+        with store.write() as session:
+            note_contact(session, town.coordinator, referral_id, ContactOutcome.MOVED, now=NOW)
+            session.get_one(Referral, first).returned_state = None
+        tell_senders(store, clock=lambda: NOW)
+    with store.read() as session:
+        mails = session.exec(select(Message).where(col(Message.kind) == "signal_moved_on")).all()
+        assert any(str(other)[:8] in mail.body for mail in mails)
