@@ -129,7 +129,7 @@ def test_who_went_down_to_a_slot_stays_on_it_when_the_last_answer_comes(visitor:
     one.page.keyboard.type("savigny-le-templ")
     slots, first_hold = one.page.locator("[data-slot]"), one.page.get_by_role("button", name="Retenir").first
     expect(slots).to_have_count(2)
-    expect(one.page).to_have_url(re.compile(r"\bou=savigny-le-templ\b"))  # an earlier key had the same two slots
+    expect(one.page).to_have_url(re.compile(r"\bou=savigny-le-templ\b"))  # earlier keys found them too
     line = SlowLine(one.page, "**/creneaux/resultats*")
 
     def type_and_go_down_before_the_answer(key: str) -> None:
