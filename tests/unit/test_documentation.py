@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,11 @@ def test_no_file_names_a_package_registry() -> None:
         "|".join(("py" + "pi.org", "pythonhosted" + ".org", "npm" + "js.org", "npm" + "js.com"))
     )
     suffixes = {".py", ".md", ".toml", ".lock", ".yaml", ".json", ".html", ".txt", ""}
+    ours = [path for path in ROOT.iterdir() if path.name not in {".git", ".venv", "data", "node_modules"}]
     seen = [
         str(path.relative_to(ROOT))
-        for path in ROOT.rglob("*")
+        for path in chain(ours, *(folder.rglob("*") for folder in ours))
         if path.is_file()
-        and not {".git", ".venv", "data", "node_modules"} & set(path.relative_to(ROOT).parts[:1])
         and path.suffix in suffixes
         and hosts.search(path.read_text(encoding="utf-8", errors="ignore"))
     ]
