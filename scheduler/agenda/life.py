@@ -11,11 +11,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from scheduler.errors import WrongState
+from scheduler.moves import Move, from_any, led_to
 from scheduler.store.tables import BookingState
 
 _S = BookingState
@@ -42,40 +41,19 @@ class Step(StrEnum):
     MISS = "miss"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """From which states a step starts and where it leads."""
-
-    starts: frozenset[BookingState]
-    leads_to: BookingState
-
-
-def _from(*starts: BookingState, to: BookingState) -> Move:
-    return Move(frozenset(starts), to)
-
-
-MOVES: Mapping[Step, Move] = {
-    Step.CONFIRM: _from(_S.HELD, to=_S.BOOKED),
-    Step.EXPIRE: _from(_S.HELD, to=_S.EXPIRED),
-    Step.CANCEL: _from(_S.HELD, _S.BOOKED, to=_S.CANCELLED),
-    Step.MOVE: _from(_S.BOOKED, to=_S.MOVED),
-    Step.HONOUR: _from(_S.BOOKED, _S.NO_SHOW, to=_S.HONOURED),  # from no_show: a mistake set right
-    Step.MISS: _from(_S.BOOKED, _S.HONOURED, to=_S.NO_SHOW),
+MOVES: Mapping[Step, Move[BookingState]] = {
+    Step.CONFIRM: from_any(_S.HELD, to=_S.BOOKED),
+    Step.EXPIRE: from_any(_S.HELD, to=_S.EXPIRED),
+    Step.CANCEL: from_any(_S.HELD, _S.BOOKED, to=_S.CANCELLED),
+    Step.MOVE: from_any(_S.BOOKED, to=_S.MOVED),
+    Step.HONOUR: from_any(_S.BOOKED, _S.NO_SHOW, to=_S.HONOURED),  # from no_show: a mistake set right
+    Step.MISS: from_any(_S.BOOKED, _S.HONOURED, to=_S.NO_SHOW),
 }
 
 
 def step(state: BookingState, taken: Step) -> BookingState:
-    """Tell where a step leads.
-
-    Raises
-    ------
-    WrongState
-        When the step does not start from ``state``; the data changed since the person looked.
-    """
-    move = MOVES[taken]
-    if state not in move.starts:
-        raise WrongState("booking", state.value, taken.value)
-    return move.leads_to
+    """Tell where a step of a booking leads; ``WrongState`` when it does not start from ``state``."""
+    return led_to(MOVES, "booking", state, taken)
 
 
 def state_at(state: BookingState, held_until: datetime | None, now: datetime) -> BookingState:

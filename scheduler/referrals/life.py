@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from scheduler.errors import WrongState
+from scheduler.moves import Move, from_any, led_to
 from scheduler.store.tables import ReferralState, Role
 from scheduler.territory.working_days import working_days_after
 
@@ -55,38 +55,26 @@ class Step(StrEnum):
     CLOSE = "close"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """From which states a step starts and where it leads."""
-
-    starts: frozenset[ReferralState]
-    leads_to: ReferralState
-
-
-def _from(*starts: ReferralState, to: ReferralState) -> Move:
-    return Move(frozenset(starts), to)
-
-
-MOVES: Mapping[Step, Move] = {
-    Step.QUALIFY: _from(_S.RECEIVED, to=_S.QUALIFIED),
-    Step.ENLIST: _from(_S.QUALIFIED, to=_S.WAITING),
-    Step.ASK_FIRST: _from(_S.WAITING, to=_S.QUALIFIED),  # the GP they see is asked to declare before others
-    Step.ALREADY_FOLLOWED: _from(_S.RECEIVED, _S.QUALIFIED, _S.WAITING, to=_S.DECLARED),
-    Step.PROPOSE: _from(_S.WAITING, to=_S.PROPOSED),
-    Step.REJECT: _from(_S.PROPOSED, to=_S.WAITING),
-    Step.SUPERSEDE: _from(_S.PROPOSED, to=_S.WAITING),
-    Step.OFFER: _from(_S.PROPOSED, to=_S.OFFERED),
-    Step.DECLINE: _from(_S.OFFERED, to=_S.WAITING),
-    Step.EXPIRE: _from(_S.OFFERED, to=_S.WAITING),
-    Step.WITHDRAW: _from(_S.OFFERED, to=_S.WAITING),
-    Step.ACCEPT: _from(_S.OFFERED, to=_S.ACCEPTED),
-    Step.SEE: _from(_S.ACCEPTED, to=_S.SEEN),
-    Step.DECLARE: _from(_S.ACCEPTED, _S.SEEN, to=_S.DECLARED),  # some declare before anybody notes the visit
-    Step.LOSE: _from(_S.ACCEPTED, _S.SEEN, _S.DECLARED, to=_S.WAITING),
+MOVES: Mapping[Step, Move[ReferralState]] = {
+    Step.QUALIFY: from_any(_S.RECEIVED, to=_S.QUALIFIED),
+    Step.ENLIST: from_any(_S.QUALIFIED, to=_S.WAITING),
+    Step.ASK_FIRST: from_any(_S.WAITING, to=_S.QUALIFIED),  # the GP they see is asked to declare first
+    Step.ALREADY_FOLLOWED: from_any(_S.RECEIVED, _S.QUALIFIED, _S.WAITING, to=_S.DECLARED),
+    Step.PROPOSE: from_any(_S.WAITING, to=_S.PROPOSED),
+    Step.REJECT: from_any(_S.PROPOSED, to=_S.WAITING),
+    Step.SUPERSEDE: from_any(_S.PROPOSED, to=_S.WAITING),
+    Step.OFFER: from_any(_S.PROPOSED, to=_S.OFFERED),
+    Step.DECLINE: from_any(_S.OFFERED, to=_S.WAITING),
+    Step.EXPIRE: from_any(_S.OFFERED, to=_S.WAITING),
+    Step.WITHDRAW: from_any(_S.OFFERED, to=_S.WAITING),
+    Step.ACCEPT: from_any(_S.OFFERED, to=_S.ACCEPTED),
+    Step.SEE: from_any(_S.ACCEPTED, to=_S.SEEN),
+    Step.DECLARE: from_any(_S.ACCEPTED, _S.SEEN, to=_S.DECLARED),  # some before anybody notes the visit
+    Step.LOSE: from_any(_S.ACCEPTED, _S.SEEN, _S.DECLARED, to=_S.WAITING),
     Step.SUSPEND: Move(OPEN - {_S.SUSPENDED}, _S.SUSPENDED),
-    Step.RESUME: _from(_S.SUSPENDED, to=_S.QUALIFIED),
-    Step.RESUME_ACCEPTED: _from(_S.SUSPENDED, to=_S.ACCEPTED),
-    Step.RESUME_SEEN: _from(_S.SUSPENDED, to=_S.SEEN),
+    Step.RESUME: from_any(_S.SUSPENDED, to=_S.QUALIFIED),
+    Step.RESUME_ACCEPTED: from_any(_S.SUSPENDED, to=_S.ACCEPTED),
+    Step.RESUME_SEEN: from_any(_S.SUSPENDED, to=_S.SEEN),
     Step.CLOSE: Move(OPEN | {_S.DECLARED}, _S.CLOSED),
 }
 
@@ -121,17 +109,8 @@ STANDINGS: Mapping[ReferralState, Standing] = {
 
 
 def step(state: ReferralState, taken: Step) -> ReferralState:
-    """Tell where a step leads.
-
-    Raises
-    ------
-    WrongState
-        When the step does not start from ``state``; the data changed since the person looked.
-    """
-    move = MOVES[taken]
-    if state not in move.starts:
-        raise WrongState("referral", state.value, taken.value)
-    return move.leads_to
+    """Tell where a step of a referral leads; ``WrongState`` when it does not start from ``state``."""
+    return led_to(MOVES, "referral", state, taken)
 
 
 def next_action_on(state: ReferralState, on: date, *, insee: str | None = None) -> date | None:
