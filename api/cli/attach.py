@@ -12,9 +12,10 @@ import typer
 
 from api.cli import matched, reasons
 from api.cli.files import import_files, read_policy, refuse_overwriting
+from api.cli.options import Seed, TimeLimit, WholeResult
 from api.cli.screen import console, progress
 from api.cli.stoppable import INTERRUPTED, stoppable
-from api.cli.values import day, pair, seconds, table_file, whole
+from api.cli.values import day, pair, table_file
 
 if TYPE_CHECKING:
     from matching import Instance, Policy, Solution
@@ -78,14 +79,9 @@ def attach(
     places: Annotated[
         bool, typer.Option("--places", help="Ce que vaudrait une place de plus, par médecin et commune.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Résultat complet en JSON sur la sortie.")] = False,
-    time_limit: Annotated[
-        float | None, typer.Option(metavar="S", parser=seconds, help="Temps de calcul maximal, en secondes.")
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(metavar="N", parser=whole(0, 2**31 - 1), help="Graine : même graine, même résultat."),
-    ] = 0,
+    as_json: WholeResult = False,
+    time_limit: TimeLimit = None,
+    seed: Seed = 0,
     on: Annotated[
         date | None,
         typer.Option(

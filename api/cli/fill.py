@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.cli.files import refuse_overwriting
+from api.cli.options import Seed, TimeLimit, WholeResult
 from api.cli.screen import console, progress
-from api.cli.values import seconds, table_file, whole, zone_name
+from api.cli.values import table_file, zone_name
 
 if TYPE_CHECKING:
     from matching.fill import FillInstance, FillSolution
@@ -50,14 +51,9 @@ def fill(
         Path | None,
         typer.Option(metavar="FILE", parser=table_file, help="Où écrire le résultat (.csv ou .xlsx)."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Résultat complet en JSON sur la sortie.")] = False,
-    time_limit: Annotated[
-        float | None, typer.Option(metavar="S", parser=seconds, help="Temps de calcul maximal, en secondes.")
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(metavar="N", parser=whole(0, 2**31 - 1), help="Graine : même graine, même résultat."),
-    ] = 0,
+    as_json: WholeResult = False,
+    time_limit: TimeLimit = None,
+    seed: Seed = 0,
 ) -> None:
     """Run one round of filling on two files."""
     refuse_overwriting(out, requests, slots)

@@ -1,6 +1,7 @@
 """The words that Typer says by itself, in French."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import typer
@@ -29,7 +30,7 @@ class FrenchCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help under French titles."""
-        _speak_french()
+        _speak_french(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
 
@@ -42,7 +43,7 @@ class FrenchGroup(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help under French titles."""
-        _speak_french()
+        _speak_french(self.get_params(ctx))
         super().format_help(ctx, formatter)
 
 
@@ -77,9 +78,12 @@ def _in_french(option: TyperOption | None) -> TyperOption | None:
     return option
 
 
-def _speak_french() -> None:
+def _speak_french(params: Iterable[Any]) -> None:
     from typer import rich_utils  # noqa: PLC0415 — loads Rich, which only a help page needs
 
+    for param in params:
+        if isinstance(param, TyperOption) and param.is_flag:
+            param.metavar = ""  # Typer says "<bool>", which reads as if a value had to follow
     rich_utils.COMMANDS_PANEL_TITLE = "Commandes"
     rich_utils.DEFAULT_STRING = "[défaut : {}]"
     rich_utils.REQUIRED_LONG_STRING = "[obligatoire]"
