@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -12,10 +11,10 @@ import typer
 
 from api.cli import matched, reasons
 from api.cli.files import import_files, read_policy, refuse_overwriting
-from api.cli.options import Seed, TimeLimit, WholeResult
+from api.cli.options import OnDay, PatientFile, PractitionerFile, Seed, TimeLimit, WholeResult
 from api.cli.screen import console, progress
 from api.cli.stoppable import INTERRUPTED, stoppable
-from api.cli.values import day, pair, table_file
+from api.cli.values import pair, table_file
 
 if TYPE_CHECKING:
     from matching import Instance, Policy, Solution
@@ -43,10 +42,8 @@ EXAMPLE = "Exemple : [b]relais attach patients.csv medecins.csv --out propositio
 
 
 def attach(
-    patients: Annotated[Path, typer.Argument(metavar="PATIENTS", help="Fichier des patients, CSV ou XLSX.")],
-    practitioners: Annotated[
-        Path, typer.Argument(metavar="PRACTITIONERS", help="Fichier des médecins volontaires, CSV ou XLSX.")
-    ],
+    patients: PatientFile,
+    practitioners: PractitionerFile,
     policy: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Politique de la CPTS (TOML) ; sinon celle par défaut."),
@@ -82,12 +79,7 @@ def attach(
     as_json: WholeResult = False,
     time_limit: TimeLimit = None,
     seed: Seed = 0,
-    on: Annotated[
-        date | None,
-        typer.Option(
-            metavar="DATE", parser=day, help="Jour de l'attribution (AAAA-MM-JJ) ; sinon aujourd'hui."
-        ),
-    ] = None,
+    on: OnDay = None,
 ) -> None:
     """Match the patients of one file with the practitioners of another."""
     refuse_overwriting(out, patients, practitioners, policy, previous)

@@ -1,12 +1,12 @@
 """``relais demography``: the waiting list of the coming months, when GPs leave and arrive."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.files import import_files, read_policy
+from api.cli.options import OnDay, PatientFile, PractitionerFile
 from api.cli.screen import console, progress
 from api.cli.values import day, whole
 
@@ -25,10 +25,8 @@ EXAMPLE = (
 
 
 def demography(
-    patients: Annotated[Path, typer.Argument(metavar="PATIENTS", help="Fichier des patients, CSV ou XLSX.")],
-    practitioners: Annotated[
-        Path, typer.Argument(metavar="PRACTITIONERS", help="Fichier des médecins volontaires, CSV ou XLSX.")
-    ],
+    patients: PatientFile,
+    practitioners: PractitionerFile,
     months: Annotated[int, typer.Option(metavar="N", parser=whole(1, 60), help="Mois à projeter.")] = 12,
     leaving: Annotated[
         list[str] | None,
@@ -45,10 +43,7 @@ def demography(
         int, typer.Option(metavar="N", parser=whole(1, 20), help="Tirages dont on dit la médiane.")
     ] = 5,
     policy: Annotated[Path | None, typer.Option(metavar="FILE", help="Politique de la CPTS (TOML).")] = None,
-    on: Annotated[
-        date | None,
-        typer.Option(metavar="DATE", parser=day, help="Jour (AAAA-MM-JJ) ; sinon aujourd'hui."),
-    ] = None,
+    on: OnDay = None,
 ) -> None:
     """Project the list of two files over the coming months."""
     with progress("Lecture des fichiers"):

@@ -1,10 +1,21 @@
 """Options that several commands take, in the same words."""
 
+from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli.values import seconds, whole
+from api.cli.values import day, seconds, whole
+
+PatientFile = Annotated[Path, typer.Argument(metavar="PATIENTS", help="Fichier des patients, CSV ou XLSX.")]
+PractitionerFile = Annotated[
+    Path, typer.Argument(metavar="PRACTITIONERS", help="Fichier des médecins volontaires, CSV ou XLSX.")
+]
+OnDay = Annotated[
+    date | None,
+    typer.Option(metavar="DATE", parser=day, help="Jour du calcul (AAAA-MM-JJ) ; sinon aujourd'hui."),
+]
 
 WholeResult = Annotated[bool, typer.Option("--json", help="Résultat complet en JSON sur la sortie.")]
 TimeLimit = Annotated[

@@ -1,14 +1,14 @@
 """``relais rehearse``: the same waiting list under several policies, before the bureau votes."""
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.files import import_files, read_policy
+from api.cli.options import OnDay, PatientFile, PractitionerFile
 from api.cli.screen import console, progress
-from api.cli.values import day, seconds
+from api.cli.values import seconds
 
 if TYPE_CHECKING:
     from matching.rehearse import Rehearsal
@@ -24,10 +24,8 @@ EXAMPLE = (
 
 
 def rehearse(
-    patients: Annotated[Path, typer.Argument(metavar="PATIENTS", help="Fichier des patients, CSV ou XLSX.")],
-    practitioners: Annotated[
-        Path, typer.Argument(metavar="PRACTITIONERS", help="Fichier des médecins volontaires, CSV ou XLSX.")
-    ],
+    patients: PatientFile,
+    practitioners: PractitionerFile,
     policy: Annotated[
         list[Path], typer.Option(metavar="FILE", help="Politique (TOML) ; répétez pour chacune.")
     ],
@@ -36,10 +34,7 @@ def rehearse(
         float | None,
         typer.Option(metavar="S", parser=seconds, help="Secondes au plus, par politique."),
     ] = None,
-    on: Annotated[
-        date | None,
-        typer.Option(metavar="DATE", parser=day, help="Jour (AAAA-MM-JJ) ; sinon aujourd'hui."),
-    ] = None,
+    on: OnDay = None,
 ) -> None:
     """Run the same files under several policies."""
     with progress("Lecture des fichiers"):

@@ -14,8 +14,7 @@ from matching.candidates import candidates
 from matching.priority import standing
 from tests.property.draws import Draws, draws
 from tests.property.matching.oracles import most_placed
-from tests.property.matching.reordered import reordered
-from tests.unit.matching.builders import POLICY, TODAY
+from tests.unit.matching.builders import POLICY, TODAY, reordered
 
 UNBALANCED = Policy(balance=BalanceRules(tenths=0))
 ANSWERS = (None, True, False)

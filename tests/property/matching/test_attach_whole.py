@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from matching import Change, Commitment, Instance, Policy, Status, attach, verify
 from matching.baselines import first_come_nearest, tiered_greedy
 from matching.verify.case import Case
-from tests.property.matching.reordered import reordered
 from tests.property.matching.whole_instances import (
     POLICIES,
     all_cases,
@@ -17,6 +16,7 @@ from tests.property.matching.whole_instances import (
     placed_of_tier,
     whole_instances,
 )
+from tests.unit.matching.builders import reordered
 
 
 @given(whole_instances(), POLICIES)

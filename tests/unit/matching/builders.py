@@ -1,7 +1,9 @@
 """Small instances, written by what is special about them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import numpy as np
 
@@ -107,3 +109,24 @@ def territory(num_patients: int, num_practitioners: int, seed: int) -> Instance:
         duration_s=(metres // 10 + 60).astype(np.int32),
     )
     return Instance(patients=tuple(patients), practitioners=tuple(practitioners), travel=travel, on=TODAY)
+
+
+def reordered(given: Instance, random: Random) -> Instance:
+    """Put every list of an instance into another order."""
+    patients, gps, pairs = (
+        np.array(random.sample(range(num), num), np.intp)
+        for num in (len(given.patients), len(given.practitioners), given.travel.num_pairs)
+    )
+    travel = given.travel
+    return replace(
+        given,
+        patients=tuple(given.patients[i] for i in patients),
+        practitioners=tuple(given.practitioners[i] for i in gps),
+        travel=Travel(
+            patient=np.argsort(patients)[travel.patient[pairs]],
+            practitioner=np.argsort(gps)[travel.practitioner[pairs]],
+            distance_m=travel.distance_m[pairs],
+            duration_s=travel.duration_s[pairs],
+        ),
+        commitments=given.commitments[::-1],
+    )
