@@ -167,8 +167,10 @@ def _least_losses(block: _Block, too_much: int) -> Int64:
     shape = tuple((block.room + 1).tolist())
     table = np.zeros(shape, np.int64)
     for axis, price in enumerate(block.price.tolist()):
+        if price == 0:
+            continue  # however many stay empty, nothing is lost
         units = np.arange(shape[axis])
-        empty = np.where(units <= too_much // max(price, 1), units * price, too_much)
+        empty = np.where(units <= too_much // price, units * price, too_much)
         table += empty.reshape([-1 if i == axis else 1 for i in range(len(shape))])
     # Rooms that are looked up: what is left beside one arc. A row that loses more changes none of them.
     looked_up = tuple(slice(low, None) for low in (block.room - block.load.max(axis=0)).tolist())

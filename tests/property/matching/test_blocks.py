@@ -1,7 +1,7 @@
 """Knapsacks of all that a bin offers against brute force: no improvement is ever excluded."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem
@@ -19,6 +19,20 @@ from tests.property.matching.test_weighted import own_loads, workloads
 ANY = st.one_of(linked_problems(), workloads(), own_loads(), problems(loads=True))
 
 
+# Two want the one place of a bin in another whose four units cost nothing: a single unit is left to win.
+_FREE_UNITS = AssignmentProblem(
+    reward=[0, 3, 0, 0, 2],
+    arc_group=[0, 1, 1, 0, 0, 1, 2, 2, 2, 3, 3, 3, 4],
+    arc_bin=[0, 2, 1, 1, 2, 0, 0, 1, 2, 0, 1, 2, 1],
+    arc_cost=[0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    capacity=[0, 1, 0, 0, 4, 0],
+    use_arc=range(13),
+    use_bin=[3, 5, 4, 4, 5, 3, 3, 4, 5, 3, 4, 5, 4],
+    use_load=[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2],
+)
+
+
+@example(problem=_FREE_UNITS, any_prices=[0.0] * 8, from_nobody=False)
 @given(ANY, st.lists(st.floats(0, 12), min_size=8, max_size=8), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_blocks_never_exclude_an_improvement(
