@@ -46,7 +46,7 @@ def _by_table(major: Int64, minor: Int64, end: int) -> tuple[Int32, Int32, Int64
     place = np.full((int(major.max()) + 1) * end, -1)
     place[major * end + minor] = np.arange(major.size)
     pair = np.flatnonzero(place >= 0)
-    first = pair // end
+    first = np.repeat(np.arange(place.size // end), np.bincount(major))
     return first.astype(np.int32), (pair - first * end).astype(np.int32), place[pair]
 
 

@@ -1,4 +1,4 @@
-"""Unit loads as a min-cost circulation, solved by OR-Tools.
+"""Unit loads: row by row where there are few bins (``insertion``), else a min-cost circulation by OR-Tools.
 
 Value flows sink → group → bin → (containing bins) → sink. The empty circulation is feasible, so the
 solver can be neither infeasible nor unbalanced. OR-Tools objects stay in this module.
@@ -46,6 +46,15 @@ class _Costs:
 
 def optimum(network: Network) -> tuple[Int64, Int64]:
     """Return an optimal choice, as ``optimal_choice``, and the least potentials, which prove it."""
+    from matching.solvers import insertion  # noqa: PLC0415 - 0.4 s that only solving needs
+
+    if insertion.is_fit_for(network):
+        return insertion.placed_one_by_one(network)
+    return by_circulation(network)
+
+
+def by_circulation(network: Network) -> tuple[Int64, Int64]:
+    """Return what ``optimum`` does, whatever the size of the network and of its numbers."""
     promising = shortlist(network)
     if promising is not None:
         choice = promising.in_the_whole(optimal_choice(promising.network), network.num_rows)

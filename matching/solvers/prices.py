@@ -82,7 +82,7 @@ def upper_bound_potentials(network: Network, choice: Int64) -> Int64:
     potential = constraints.floor
     for rounds in (0, 1, 3, 12, 48):
         potential, settled = constraints.raise_potentials(potential, rounds)
-        candidates.append(_never_falling_inwards(potential, network))
+        candidates.append(never_falling_inwards(potential, network))
         if settled:
             break
     return min(candidates, key=lambda candidate: dual_value(network, candidate))
@@ -173,7 +173,7 @@ def _nesting_edges(network: Network, home: npt.NDArray[np.signedinteger]) -> tup
     return np.concatenate([outer, inner[slack]]), np.concatenate([inner, outer[slack]])
 
 
-def _never_falling_inwards(potential: Int64, network: Network) -> Int64:
+def never_falling_inwards(potential: Int64, network: Network) -> Int64:
     """Raise potentials of inner bins to those of the bins that contain them, which keeps them valid."""
     while True:
         outer = network.outer(potential)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import AssignmentProblem, Status, assign, verify_assignment
-from matching.solvers import network
+from matching.solvers import insertion, network
+from matching.solvers.flow import by_circulation
 from tests.property.draws import Draws, draws
 from tests.property.matching.oracles import best_value, problems
 
@@ -100,6 +101,17 @@ def test_ordering_and_splitting_change_nothing(problem: AssignmentProblem) -> No
     assert verify_assignment(problem, result) == []
     assert result.status is Status.OPTIMAL
     assert result.objective == assign(problem).objective
+
+
+@given(st.sampled_from([1, 10**6, 10**12]).flatmap(lambda unit: problems(unit=unit)))
+@settings(max_examples=250, deadline=None)
+def test_row_by_row_ends_where_the_circulation_does(problem: AssignmentProblem) -> None:
+    for piece in network.free_pieces(problem, 0):
+        assert insertion.is_fit_for(piece)
+        choice, potential = insertion.placed_one_by_one(piece)
+        other, least = by_circulation(piece)
+        assert piece.value(choice) == piece.value(other)
+        assert potential.tolist() == least.tolist()
 
 
 @given(problems())

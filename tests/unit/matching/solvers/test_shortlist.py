@@ -6,7 +6,7 @@ import pytest
 from benchmarks.speed.instances import Arrays, clustered
 from matching import AssignmentProblem
 from matching.solvers import flow, shortlist
-from matching.solvers.flow import optimal_choice, optimum
+from matching.solvers.flow import by_circulation, optimal_choice
 from matching.solvers.network import Network, free_pieces
 from matching.solvers.prices import dual_value, minimal_potentials
 
@@ -25,7 +25,7 @@ def _network(arrays: Arrays) -> Network:
 @pytest.mark.parametrize("num_groups", [400, 3000])
 def test_the_answer_is_that_of_the_whole_network(num_groups: int) -> None:
     network = _network(clustered(num_groups, seed=2))
-    choice, potential = optimum(network)
+    choice, potential = by_circulation(network)
     assert network.value(choice) == network.value(optimal_choice(network))
     assert dual_value(network, potential) == network.value(choice)
     assert (potential == minimal_potentials(network, choice)).all()
@@ -49,7 +49,7 @@ def test_a_wrong_guess_costs_time_and_nothing_else(monkeypatch: pytest.MonkeyPat
     assert part is not None
     whole = part.in_the_whole(optimal_choice(part.network), network.num_rows)
     assert network.value(whole) < network.value(optimal_choice(network))
-    choice, _ = optimum(network)
+    choice, _ = by_circulation(network)
     assert network.value(choice) == network.value(optimal_choice(network))
 
 
@@ -72,4 +72,4 @@ def test_small_networks_and_those_of_one_level_are_solved_whole(monkeypatch: pyt
     assert shortlist.shortlist(_network(level)) is None
     monkeypatch.setattr(flow, "shortlist", lambda _: None)
     network = _network(arrays)
-    assert dual_value(network, optimum(network)[1]) == network.value(optimum(network)[0])
+    assert dual_value(network, by_circulation(network)[1]) == network.value(by_circulation(network)[0])
