@@ -49,17 +49,19 @@ class Engines:
     NUM_IDLE = 4  # connections to PostgreSQL kept from one test to the next
 
     def __init__(self) -> None:
-        self._free: dict[str, list[Engine]] = {}
+        self._free: dict[str, list[tuple[Engine, ...]]] = {}
         self._lent: list[tuple[str, Store]] = []
 
     def open(self, url: str) -> Store:
-        """Open a store as the product does, over an engine that was used before if there is one."""
+        """Open a store as the product does, over engines that were used before if there are any."""
         free = self._free.setdefault(url, [])
+        used = iter(free.pop()) if free else None
         new = partial(sqlalchemy.create_engine, query_cache_size=self.NUM_STATEMENTS)
-        with patch.object(opening, "create_engine", (lambda *_, **__: free.pop()) if free else new):
+        with patch.object(opening, "create_engine", new if used is None else lambda *_, **__: next(used)):
             store = Store.open(url)
         if store.is_sqlite:
-            event.listen(store.engine, "connect", _backwards)
+            for engine in store.engines:
+                event.listen(engine, "connect", _backwards)
         self._lent.append((url, store))
         return store
 
@@ -69,13 +71,14 @@ class Engines:
             pool = store.engine.pool
             if store.is_sqlite or pool.checkedout() or pool.checkedin() > self.NUM_IDLE:  # type: ignore[attr-defined]
                 store.close()
-            self._free[url].append(store.engine)
+            self._free[url].append(store.engines)
         self._lent.clear()
 
     def forget(self, url: str) -> None:
         """Close every connection to a database that goes."""
-        for engine in self._free.pop(url, []):
-            engine.dispose()
+        for engines in self._free.pop(url, []):
+            for engine in engines:
+                engine.dispose()
 
     def close(self) -> None:
         """Close every connection."""
