@@ -123,7 +123,7 @@ def solve(
         solver.setSolution(solution)
     listener = _Listener(deadline, news, told, int(highs.cb.HighsCallbackType.kCallbackMipUserSolution))
     solver.setCallback(listener, None)
-    for kind in _kinds(highs, news, told):
+    for kind in _kinds(highs, deadline, news, told):
         solver.startCallbackInt(kind)
     with without_output():
         solver.run()
@@ -177,7 +177,10 @@ class Relaxation:
         )
 
 
-def _kinds(highs: Any, news: News | None, told: Told | None) -> list[int]:
+def _kinds(highs: Any, deadline: Deadline, news: News | None, told: Told | None) -> list[int]:
+    """Name what HiGHS is to call for: nothing where nobody listens, as each call costs a little."""
+    if deadline == Deadline() and news is None and told is None:
+        return []
     kinds = highs.cb.HighsCallbackType
     asked = [kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt]
     if news is not None:
