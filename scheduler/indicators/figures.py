@@ -74,8 +74,12 @@ def take_snapshots(store: Store, *, clock: Clock) -> int:
         ]
     for territory_id, zone in territories:
         (month,) = months_before(local_day(now, zone), 1)
+        with store.read() as session:  # the history of years, without keeping others from writing
+            if _kept(session, territory_id, month):
+                continue
+            document = _document(session, territory_id, paths_of(session, territory_id), month)
         with store.write() as session:
-            num_kept += _keep(session, territory_id, month, now)
+            num_kept += _keep(session, territory_id, month, document, now)
     return num_kept
 
 
@@ -91,13 +95,19 @@ def recompute(session: Session, territory_id: int) -> list[tuple[str, bool]]:
     return compared
 
 
-def _keep(session: Session, territory_id: int, month: Period, now: datetime) -> bool:
+def _kept(session: Session, territory_id: int, month: Period) -> bool:
     known = select(IndicatorSnapshot.id).where(
         col(IndicatorSnapshot.territory_id) == territory_id, col(IndicatorSnapshot.month) == month.from_on
     )
-    if session.exec(known).first() is not None:
+    return session.exec(known).first() is not None
+
+
+def _keep(
+    session: Session, territory_id: int, month: Period, document: dict[str, Any], now: datetime
+) -> bool:
+    """Keep the report of a month, unless somebody else did meanwhile."""
+    if _kept(session, territory_id, month):
         return False
-    document = _document(session, territory_id, paths_of(session, territory_id), month)
     session.add(
         IndicatorSnapshot(
             territory_id=territory_id,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -15,8 +15,7 @@ from scheduler.referrals.ranking import RANKED
 from scheduler.store.tables import Patient, Referral, ReferralEvent, Territory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One line of a history, as far as indicators read it."""
 
     on: date

@@ -18,6 +18,8 @@ ACTOR = "referrals"
 
 Work = Callable[[Session, Actor], int]
 
+_TERRITORIES = select(Territory.id)
+
 
 def look_after_offers(store: Store, *, clock: Clock, offer_days: int) -> int:
     """End the offers whose time is over, remind of the others, offer those just seen to who saw them."""
@@ -46,7 +48,7 @@ def _everywhere(store: Store, due: Callable[[Session, Actor], Iterable[Work]]) -
     What is due is asked without the writer's place, of which there is one: mostly nothing is.
     """
     with store.read() as session:
-        territory_ids = sorted(one for one in session.exec(select(Territory.id)) if one is not None)
+        territory_ids = sorted(one for one in session.exec(_TERRITORIES) if one is not None)
         actors = [system_actor(ACTOR, territory_id) for territory_id in territory_ids]
         works = [(actor, work) for actor in actors for work in due(session, actor)]
     done = 0

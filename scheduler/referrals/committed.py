@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from scheduler.store.tables import (
@@ -16,6 +17,9 @@ from scheduler.store.tables import (
     Referral,
     ReferralState,
 )
+
+SEARCHING = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
+"""Of those whom a run looks at: the others have a GP, or are not ready for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,13 @@ def proposed_to(session: Session, territory_id: int, practitioner_of: Mapping[in
 
 
 def followed_by(session: Session, territory_id: int) -> dict[UUID, frozenset[str]]:
-    """Give, for each household, the practitioners who have accepted one of its members."""
+    """Give, for each household of somebody searched for, the practitioners who accepted others of it."""
+    other = aliased(Referral)
+    with_somebody = select(other.household_id).where(
+        col(other.territory_id) == territory_id,
+        col(other.state).in_(SEARCHING),
+        col(other.household_id).is_not(None),
+    )
     query = (
         select(Referral.household_id, Intake.practitioner_id)
         .with_hint(Referral, "INDEXED BY referral_by_household_id", "sqlite")  # most people are alone
@@ -73,7 +83,7 @@ def followed_by(session: Session, territory_id: int) -> dict[UUID, frozenset[str
         .join(Intake, col(Intake.id) == col(Offer.intake_id))
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.household_id).is_not(None),
+            col(Referral.household_id).in_(with_somebody),
             col(Offer.state) == OfferState.ACCEPTED,
             col(Referral.state).in_((ReferralState.ACCEPTED, ReferralState.SEEN, ReferralState.DECLARED)),
         )

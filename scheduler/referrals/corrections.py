@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from matching.model import Needs
 from scheduler.accounts.actor import Actor
@@ -37,6 +38,7 @@ RANKABLE = frozenset(
 )
 """States in which a new answer can still change who goes first; later a GP has been told already."""
 
+_PATIENT = select(Patient).where(col(Patient.id) == bindparam("patient_id"))
 _IDENTITY = ("family_name", "given_name", "birth_date", "gender", "phone", "email", "address", "insee")
 _CONTACT = ("contact_preference", "contact_name")
 _WISHES = ("languages", "prefers_gender", "known_practitioner_id", "max_km", "together")
@@ -87,7 +89,7 @@ def write_corrections(
     identity
         The corrected identity, checked already.
     """
-    patient = session.get_one(Patient, referral.patient_id)
+    patient = session.exec(_PATIENT, params={"patient_id": referral.patient_id}).one()
     pathway = pathway_in_force(session, referral.territory_id, referral.pathway)
     before = {} if corrections == Corrections() else _values(referral, patient)
     changed = [] if identity is None else put_identity(patient, identity)

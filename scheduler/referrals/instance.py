@@ -8,6 +8,7 @@ are not, because the core counts them.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Protocol
 from uuid import UUID
 
@@ -25,7 +26,14 @@ from matching.policy import Policy
 from matching.priority import tier_of_patient
 from matching.workload import workload_units
 from scheduler.referrals.away import away_on
-from scheduler.referrals.committed import Homes, always_together, followed_by, offered_to, proposed_to
+from scheduler.referrals.committed import (
+    SEARCHING,
+    Homes,
+    always_together,
+    followed_by,
+    offered_to,
+    proposed_to,
+)
 from scheduler.referrals.pathways import Pathway
 from scheduler.referrals.pathways.kept import GP, shipped
 from scheduler.referrals.places import Left, Taken, left_in, taken_places, takes_patients
@@ -50,13 +58,11 @@ from scheduler.territory.travel import TravelTimes
 REFUSING = (OfferState.DECLINED, OfferState.EXPIRED, OfferState.ENDED)
 """Offers after which a run does not propose the same pair again: refused, left unanswered, given up."""
 
-_SEARCHING = (ReferralState.WAITING, ReferralState.PROPOSED, ReferralState.OFFERED)
-
 NEEDS = tuple(need.name for need in fields(Needs))
 """Names that ``matching.Needs`` and the columns of ``Referral`` share."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
     """One matching instance and the way back to the store.
 
@@ -81,12 +87,12 @@ class Prepared:
     practice_communes: tuple[str, ...]
     num_without_consent: int
 
-    @property
+    @cached_property
     def offered(self) -> frozenset[str]:
         """Patients with an open offer: part of the instance, never moved by a run."""
         return frozenset(each.patient_id for each in self.instance.commitments if each.firm)
 
-    @property
+    @cached_property
     def proposed(self) -> Mapping[str, str]:
         """Practitioner of each patient whose proposal waits for a decision."""
         return {each.patient_id: each.practitioner_id for each in self.instance.commitments if not each.firm}
@@ -221,7 +227,7 @@ def _concerned(territory_id: int, pathway: str) -> Select[Referral, Patient, boo
         .join(Patient, col(Patient.id) == col(Referral.patient_id))
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.state).in_(_SEARCHING),
+            col(Referral.state).in_(SEARCHING),
             col(Referral.pathway) == pathway,
         )
         .order_by(col(Referral.waiting_since), col(Referral.id))
@@ -335,7 +341,7 @@ def _refused_rows(
         .join(Offer, col(Offer.proposal_id) == col(Proposal.id), isouter=True)
         .where(
             col(Referral.territory_id) == territory_id,
-            col(Referral.state).in_(_SEARCHING),
+            col(Referral.state).in_(SEARCHING),
             or_(col(Proposal.state) == ProposalState.REJECTED, col(Offer.state).in_(REFUSING)),
         )
     )
