@@ -99,7 +99,10 @@ class Coordination:
                 world.acted["letters"] += len(ids)
 
     def work_through(self, cases: Sequence[Case]) -> None:
-        """Take up the cases that nothing but a person moves on: the GP has left, the patient is not found."""
+        """Take up the cases that nothing but a person moves on: the GP has left, the patient is not found.
+
+        They are as they stood in the evening; what has changed since is refused.
+        """
         world = self.world
         with world.store.write() as session:
             for case in cases:

@@ -6,19 +6,24 @@ every hour at which anything was written since the hour before. Where nothing wa
 second look at every history is asked once a day, at the end of it, and the trace of accesses is walked once.
 
 The database answers beside the simulation, which lives on meanwhile: SQLite leaves the interpreter alone
-while it works. What it looks at is the hour's end, one read transaction begun there, and the next look
-begins when the answers of the last one are known.
+while it works. What it looks at is the hour's end, one read transaction begun there; looks that take longer
+than an hour do wait in line, a few of them. The lists of an evening are read by another process (``beside``).
 """
 
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import datetime
 from typing import Any, Self
 
 from scheduler.accounts.actor import Actor
-from scheduler.audit import check_chain
-from scheduler.referrals.cases import Case, all_cases
+from scheduler.referrals.cases import Case
+from scheduler.simulation.beside import Beside, Evening, Question
 from scheduler.store.engine import Store
+
+_MOST_LOOKS = 4
+"""Under way at once; each keeps SQLite from taking up the pages written since it began."""
 
 _EVERY_HOUR = {
     "more accepted than places": """
@@ -29,7 +34,7 @@ _EVERY_HOUR = {
         SELECT r.id FROM referral r WHERE r.state = 'offered' AND r.territory_id = :territory
         AND (SELECT count(*) FROM offer o WHERE o.referral_id = r.id AND o.state = 'open') <> 1""",
     "an open offer for somebody who is not offered": """
-        SELECT o.id FROM offer o JOIN referral r ON r.id = o.referral_id
+        SELECT o.id FROM offer o INDEXED BY offer_by_intake JOIN referral r ON r.id = o.referral_id
         WHERE o.state = 'open' AND r.state <> 'offered'""",
     "nobody's turn": """
         SELECT id FROM referral WHERE next_action_on IS NULL AND territory_id = :territory AND state IN
@@ -75,34 +80,33 @@ class Watch:
     """Looks at an embedded store on connections of its own, for as long as a simulation lasts.
 
     ``BrokenInvariant``, naming the first thing found that must not exist and the hour it was looked for, is
-    raised by what waits for a look: the next look, ``finish``, or the end.
+    raised by what waits for a look: a later look, ``finish``, ``cases``, or the end.
     """
 
-    def __init__(self, store: Store, coordinator: Actor) -> None:
-        self._store, self._coordinator = store, coordinator
+    def __init__(self, store: Store, coordinator: Actor, beside: Beside) -> None:
+        self._store, self._coordinator, self._process = store, coordinator, beside
         self._seen_version: int | None = None
-        self._under_way: Future[None] | None = None
+        self._under_way: deque[tuple[Future[None], Any]] = deque()
+        self._lists: tuple[datetime, Future[Evening]] | None = None
 
     def __enter__(self) -> Self:
-        self._looking: Any = self._store.engine.raw_connection()
-        self._asking: Any = self._store.engine.raw_connection()  # outside the transaction of a look
-        self._beside = ThreadPoolExecutor(1)
+        with ExitStack() as stack:
+            connect = self._store.engine.raw_connection
+            self._free: list[Any] = [stack.enter_context(closing(connect())) for _ in range(_MOST_LOOKS)]
+            self._asking: Any = stack.enter_context(closing(connect()))  # outside the transaction of a look
+            self._beside = stack.enter_context(ThreadPoolExecutor(1))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
+        with self._stack:
             if kind is None:
                 self.finish()
-        finally:
-            self._beside.shutdown()
-            self._looking.close()
-            self._asking.close()
 
     def check_hour(self, *, at: datetime, ends_day: bool = False) -> None:
         """Begin to look for what must not exist at any hour, and in histories where the hour ends a day."""
         version = self.version()
         if version != self._seen_version or ends_day:
-            self.finish()
             self._begin_look(_EVERY_HOUR | (_EVERY_DAY if ends_day else {}), at)
             self._seen_version = version
 
@@ -112,43 +116,56 @@ class Watch:
         return int(version)
 
     def finish(self) -> None:
-        """Wait for the answers of the look that is under way."""
-        if self._under_way is not None:
-            under_way, self._under_way = self._under_way, None
-            under_way.result()
+        """Wait for the answers of all that is under way."""
+        while self._under_way:
+            self._wait_for_one()
+        self.cases()
 
-    def check_cases(self, *, at: datetime) -> list[Case]:
-        """Look whether each case that needs a person is in exactly one list.
+    def ask_cases(self, *, at: datetime) -> None:
+        """Begin to look whether each case that needs a person is in exactly one list."""
+        self.cases()
+        self._lists = at, self._process.ask(Question.LISTS, at)
 
-        Returns
-        -------
-        Every open case.
-        """
-        with self._store.read() as session:
-            cases = all_cases(session, self._coordinator.territory_id, now=at)
-        if lost := [case for case in cases if case.worklist is None and case.facts.next_on is None]:
-            raise BrokenInvariant("an open case in no list and without a next date", at, len(lost))
-        if len({case.referral_id for case in cases}) < len(cases):
-            raise BrokenInvariant("a case in two lists", at, len(cases))
-        return cases
+    def cases(self) -> list[Case]:
+        """Wait for the lists asked for last; give the cases in those of which only a person takes any out."""
+        if self._lists is None:
+            return []
+        (at, asked), self._lists = self._lists, None
+        evening: Evening = self._process.wait(asked)
+        if evening.num_lost:
+            raise BrokenInvariant("an open case in no list and without a next date", at, evening.num_lost)
+        if evening.num_twice:
+            raise BrokenInvariant("a case in two lists", at, evening.num_twice)
+        return evening.by_a_person
 
     def check_end(self, *, at: datetime) -> None:
-        """Look at every message, and walk the trace of accesses, which must be whole."""
-        self.finish()
+        """Look at every message, and begin to walk the trace of accesses, which must be whole."""
         self._begin_look({"a message given up": "SELECT id FROM message WHERE state = 'dead'"}, at)
         self.finish()
-        with self._store.read() as session:
-            if (broken := check_chain(session)) is not None:
-                raise BrokenInvariant("the trace is broken", at, broken)
+        self._trace = at, self._process.ask(Question.TRACE, at)
+
+    def check_trace(self) -> None:
+        """Wait for the end of that walk."""
+        at, asked = self._trace
+        if (broken := self._process.wait(asked)) is not None:
+            raise BrokenInvariant("the trace is broken", at, broken)
 
     def _begin_look(self, questions: Mapping[str, str], at: datetime) -> None:
-        cursor = self._looking.cursor()
+        if not self._free:
+            self._wait_for_one()
+        connection = self._free.pop()
+        cursor = connection.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT count(*) FROM territory").fetchall()  # the view of a transaction is its first
-        self._under_way = self._beside.submit(self._look, questions, at)
+        self._under_way.append((self._beside.submit(self._look, cursor, questions, at), connection))
 
-    def _look(self, questions: Mapping[str, str], at: datetime) -> None:
-        territory, cursor = {"territory": self._coordinator.territory_id}, self._looking.cursor()
+    def _wait_for_one(self) -> None:
+        look, connection = self._under_way.popleft()
+        self._free.append(connection)
+        look.result()
+
+    def _look(self, cursor: Any, questions: Mapping[str, str], at: datetime) -> None:
+        territory = {"territory": self._coordinator.territory_id}
         try:
             for what, query in questions.items():
                 if rows := cursor.execute(query, territory).fetchall():

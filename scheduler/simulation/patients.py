@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String, type_coerce
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from scheduler.referrals.ending import close, withdraw_consent
 from scheduler.referrals.follow_up import no_longer_followed, still_followed
@@ -16,7 +15,7 @@ from scheduler.referrals.values import ConsentGiven, Corrections, Signal
 from scheduler.referrals.visits import declare, visit_held, visit_missed
 from scheduler.simulation.people import homes_of
 from scheduler.simulation.world import Act, World, state_of
-from scheduler.store.tables import CloseReason, ConsentHow, Referral, ReferralState
+from scheduler.store.tables import CloseReason, ConsentHow, ReferralState
 
 OPENS, CLOSES = 8, 18
 """Local hours between which people of the coordination work."""
@@ -24,12 +23,6 @@ OPENS, CLOSES = 8, 18
 _S = ReferralState
 _MAY_GO = (_S.WAITING, _S.PROPOSED, _S.OFFERED, _S.ACCEPTED, _S.SEEN, _S.DECLARED)
 _ENDS = (CloseReason.MOVED, CloseReason.DIED, CloseReason.FOUND_ALONE)
-_LEAVERS = (
-    select(type_coerce(Referral.id, String))
-    .where(col(Referral.state).in_(_MAY_GO))
-    .order_by(col(Referral.id))
-)
-"""Their ids as SQLite keeps them: thousands are read each evening, for three of them at most."""
 _AGAIN = 0.02
 """Of the signals, those of somebody another professional has signalled already."""
 _AGREES = 0.8
@@ -43,6 +36,7 @@ class Patients:
     def __init__(self, world: World) -> None:
         self.world = world
         self._lately: list[Signal] = []
+        self._signalled: list[UUID] = []
         self._due = 0  # patients to come by now; below 0 when the last home had more
 
     def come(self, hour: int) -> None:
@@ -73,6 +67,7 @@ class Patients:
             row = signal(session, signaller, given, now=now)
             if not again:
                 known_here.append(row.id)
+            self._signalled.append(row.id)
             world.acted["signalled"] += 1
             world.acted["with_others"] += row.household_id is not None
             world.later(world.rng.randint(1, 30), self.qualify(row.id))
@@ -145,8 +140,7 @@ class Patients:
         world = self.world
 
         def act(session: Session, now: datetime) -> None:
-            row = session.get_one(Referral, referral_id)
-            if row.state is not _S.DECLARED or row.next_follow_up is None:
+            if state_of(session, referral_id) is not _S.DECLARED:
                 return
             if world.rng.random() < _STILL_FOLLOWED:
                 still_followed(session, world.town.coordinator, referral_id, now=now)
@@ -161,10 +155,11 @@ class Patients:
     def go(self) -> None:
         """Let some patients move, die, find a GP alone or withdraw their consent, each evening."""
         world = self.world
+        num_asked = min(len(self._signalled), world.rng.randint(0, 3))
         with world.store.write() as session:
-            ids = session.connection().execute(_LEAVERS).scalars().all()
-            for referral_id in world.rng.sample(ids, min(len(ids), world.rng.randint(0, 3))):
-                world.attempt(session, self._end(UUID(referral_id)))
+            for referral_id in world.rng.sample(self._signalled, num_asked):
+                if state_of(session, referral_id) in _MAY_GO:
+                    world.attempt(session, self._end(referral_id))
 
     def _end(self, referral_id: UUID) -> Act:
         world, why = self.world, self.world.rng.choice([*_ENDS, None])

@@ -28,13 +28,11 @@ from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.messages.outbox import MOST_AT_ONCE, MailSettings, send_due
 from scheduler.messages.patients import tell_patients
 from scheduler.messages.senders import Envelope
-from scheduler.referrals.history import HOMES, ZONES
 from scheduler.referrals.hygiene import ask_to_confirm
 from scheduler.referrals.my_signals import tell_senders
-from scheduler.referrals.pathways.kept import PATHWAYS
-from scheduler.referrals.policies import POLICIES
 from scheduler.referrals.ranking import promote_by_wait
 from scheduler.referrals.seen import end_unanswered
+from scheduler.simulation.beside import Beside, Question
 from scheduler.simulation.coordination import OFFER_DAYS, Coordination
 from scheduler.simulation.gps import Gps
 from scheduler.simulation.invariants import Watch
@@ -42,13 +40,13 @@ from scheduler.simulation.patients import CLOSES, OPENS, Patients
 from scheduler.simulation.people import ZONE, settle_town
 from scheduler.simulation.plan import Outcome, Plan
 from scheduler.simulation.tiers import outcomes_by_tier
-from scheduler.simulation.world import HOUR, World
+from scheduler.simulation.world import HOUR, World, remembered
 from scheduler.store.engine import Store
 from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 
 _SATURDAY, _FRIDAY = 5, 4
 _UUID_BYTES = 16
-_EVENING = 20
+_MORNING, _EVENING = 7, 20
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
@@ -58,8 +56,6 @@ _NEW = (
     .where(col(ReferralEvent.id) > bindparam("seen"), col(ReferralEvent.kind).in_(_NOTICED))
     .order_by(col(ReferralEvent.id))
 )
-_NEVER_CHANGED = (ZONES, HOMES, POLICIES, PATHWAYS)
-"""What each session remembers, and the sessions of a simulation together: nobody changes it meanwhile."""
 
 
 @dataclass(slots=True)
@@ -85,17 +81,17 @@ def simulate(store: Store, plan: Plan, *, say: Callable[[date], None] = lambda _
     """
     rng = Random(f"relais-year:{plan.seed}")  # noqa: S311 — invented people, nothing to guess
     began = datetime.combine(plan.from_on, datetime.min.time(), ZoneInfo(ZONE)).astimezone(UTC)
-    with _seeded_ids(plan.seed), _remembered(store):
+    with _seeded_ids(plan.seed), remembered(store):
         with store.write() as session:
             town = settle_town(session, rng, num_gps=plan.num_gps, places=plan.places_a_month, now=began)
         world = World(store=store, plan=plan, rng=rng, now=began, town=town)
-        with Watch(store, town.coordinator) as watch:
-            return _Year(world, watch, say).run()
+        with Beside(store, town.territory_id) as beside, Watch(store, town.coordinator, beside) as watch:
+            return _Year(world, watch, beside, say).run()
 
 
 class _Year:
-    def __init__(self, world: World, watch: Watch, say: Callable[[date], None]) -> None:
-        self.world, self.watch, self.say = world, watch, say
+    def __init__(self, world: World, watch: Watch, beside: Beside, say: Callable[[date], None]) -> None:
+        self.world, self.watch, self.beside, self.say = world, watch, beside, say
         self.gps, self.patients = Gps(world), Patients(world)
         self.coordination = Coordination(world, self.patients)
         self.mailbox = Mailbox()
@@ -130,7 +126,7 @@ class _Year:
         self._notice()
         if local.hour == _EVENING:
             self.patients.go()
-            self.coordination.work_through(self.watch.check_cases(at=self.world.now))
+            self.watch.ask_cases(at=self.world.now)
 
     def _by_the_clock(self, local: datetime) -> None:
         """Do what jobs do once a day, or a month."""
@@ -138,12 +134,13 @@ class _Year:
         if local.hour == 0:
             self.say(local.date())
             if local.day == 1:
-                take_snapshots(store, clock=clock)
+                self.beside.ask(Question.SNAPSHOTS, self.world.now)
                 self.gps.begin_month()
         if local.hour == 4:
             promote_by_wait(store, clock=clock)
             run_nightly(store, limit_s=20, clock=clock, solve=_solve)
-        if local.hour == 7:
+        if local.hour == _MORNING:
+            self.coordination.work_through(self.watch.cases())
             end_unanswered(store, clock=clock)
             ask_and_begin(store, clock=clock)
         if local.hour == 9:
@@ -198,7 +195,7 @@ class _Year:
         world.acted["placed"], world.acted["declared"] = len(world.placed), len(world.declared)
         with world.store.read() as session:
             actor = system_actor("simulation", territory_id)
-            return Outcome(
+            outcome = Outcome(
                 report=report(session, actor, period, now=world.now, leaves=False),
                 acted=world.acted,
                 tiers=outcomes_by_tier(paths_of(session, territory_id), end_on=last_on),
@@ -210,6 +207,8 @@ class _Year:
                 num_refused=world.refused,
                 months=recompute(session, territory_id),
             )
+        self.watch.check_trace()
+        return outcome
 
 
 def _standing(session: Session) -> dict[str, int]:
@@ -223,19 +222,11 @@ def _standing(session: Session) -> dict[str, int]:
 
 
 def _solve(instance: Any, policy: Any, *, time_limit_s: float, seed: int, watch: Any) -> Any:  # noqa: ARG001
-    """Solve in this process: a child would cost a third of a second each of a thousand times."""
-    return attach(instance, policy, time_limit_s=time_limit_s, seed=seed)
+    """Solve in this process: a child would cost a third of a second each of a thousand times.
 
-
-@contextmanager
-def _remembered(store: Store) -> Iterator[None]:
-    """Have every session of a store remember together what does not change as long as this lasts."""
-    store.info |= {name: {} for name in _NEVER_CHANGED}
-    try:
-        yield
-    finally:
-        for name in _NEVER_CHANGED:
-            del store.info[name]
+    Without a limit, so that no clock decides between equally good solutions.
+    """
+    return attach(instance, policy, seed=seed)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
+from scheduler.simulation.beside import Beside
 from scheduler.simulation.invariants import BrokenInvariant, Watch
 from scheduler.simulation.plan import Outcome, Plan
 from scheduler.simulation.year import simulate
@@ -45,7 +46,7 @@ def test_an_hour_in_which_somebody_was_lost_is_not_passed_over() -> None:
         with store.write() as session:
             row = factories.referral(session, next_action_on=at.date())
             coordinator = factories.actor(territory_id=row.territory_id)
-        with Watch(store, coordinator) as watch:
+        with Beside(store, row.territory_id) as beside, Watch(store, coordinator, beside) as watch:
             watch.check_hour(at=at)
             watch.check_hour(at=at)
             with store.write() as session:
