@@ -4,7 +4,7 @@ What a careful person does by hand. It is the floor under every other method, an
 a time limit leaves no time for better. A plain loop over the groups, meant to be read.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -32,7 +32,7 @@ def greedy_arcs(
     by_group = np.argsort(problem.arc_group, kind="stable")
     start = np.searchsorted(problem.arc_group[by_group], np.arange(problem.num_groups + 1))
     bins = _Bins(problem.free_capacity(), problem.bin_parent)
-    further = _further_uses(problem)
+    further = _Further(problem)
     free = problem.pinned < 0
     served = [g for g in (_by_reward(problem.reward) if queue is None else queue) if free[g]]
     chosen = problem.pinned.astype(np.int64)
@@ -41,7 +41,7 @@ def greedy_arcs(
     for group in served:
         arcs = by_group[start[group] : start[group + 1]].tolist()
         for arc in sorted(arcs, key=lambda a: (wanted[a], bin_of[a])):
-            wishes = [(bin_of[arc], load[arc]), *further[arc]]
+            wishes = [(bin_of[arc], load[arc]), *further.of(arc)]
             if cost[arc] <= reward[group] and bins.take(wishes):
                 chosen[group] = arc
                 break
@@ -85,13 +85,19 @@ class _Bins:
         return True
 
 
-def _further_uses(problem: AssignmentProblem) -> defaultdict[int, list[tuple[int, int]]]:
-    """Return what each arc uses besides its own bin."""
-    further: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
-    uses = zip(problem.use_arc.tolist(), problem.use_bin.tolist(), problem.use_load.tolist(), strict=True)
-    for arc, bin_, load in uses:
-        further[arc].append((bin_, load))
-    return further
+class _Further:
+    """What arcs use besides their own bin; few arcs are asked about."""
+
+    def __init__(self, problem: AssignmentProblem) -> None:
+        by_arc = np.argsort(problem.use_arc, kind="stable")
+        self._start = np.searchsorted(problem.use_arc[by_arc], np.arange(problem.num_arcs + 1)).tolist()
+        self._bin = problem.use_bin[by_arc].tolist()
+        self._load = problem.use_load[by_arc].tolist()
+
+    def of(self, arc: int) -> Iterable[tuple[int, int]]:
+        """Return each (bin, load)."""
+        here = slice(self._start[arc], self._start[arc + 1])
+        return zip(self._bin[here], self._load[here], strict=True)
 
 
 def _by_reward(reward: Int64) -> list[int]:

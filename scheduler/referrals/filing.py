@@ -15,6 +15,7 @@ from scheduler.errors import InvalidInput
 from scheduler.referrals.checks import check_needs, checked_consent, checked_seen, checked_wishes
 from scheduler.referrals.history import CONSENT_GIVEN, note
 from scheduler.referrals.values import ConsentGiven, Identity, Seen, Wishes
+from scheduler.store.appending import append
 from scheduler.store.tables import Consent, Patient, Practitioner, Referral, SeenPractitioner
 
 
@@ -48,7 +49,7 @@ def add_consent(
 ) -> None:
     """Keep a consent beside those before it, with a line of history."""
     checked = checked_consent(consent, now=now)
-    session.add(Consent(referral_id=referral.id, **asdict(checked) | {"told": list(checked.told)}))
+    append(session, Consent, referral_id=referral.id, **asdict(checked) | {"told": list(checked.told)})
     note(session, actor, referral, CONSENT_GIVEN, now=now, how=checked.how.value)
 
 

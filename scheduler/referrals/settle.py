@@ -21,6 +21,7 @@ from scheduler.referrals.life import Step, next_action_on
 from scheduler.referrals.places import Left, left_in, taken_places, takes_patients
 from scheduler.referrals.stale import withdraw
 from scheduler.rows import id_of
+from scheduler.store.appending import append
 from scheduler.store.tables import (
     Intake,
     MatchingRun,
@@ -156,7 +157,8 @@ def _propose(
         left[intake_id] = after
         for match in group:
             referral = referrals[match.patient_id]
-            session.add(_proposal(run, referral, intake_id, prepared.units_of[match.patient_id], match, now))
+            proposed = _proposal(run, referral, intake_id, prepared.units_of[match.patient_id], match, now)
+            append(session, Proposal, **proposed)
             detail = {
                 "run": str(run.id),
                 "tier": match.tier,
@@ -195,22 +197,22 @@ def _by_home(prepared: Prepared, wanted: Sequence[Match]) -> list[list[Match]]:
 
 def _proposal(
     run: MatchingRun, referral: Referral, intake_id: int, units: int, match: Match, now: datetime
-) -> Proposal:
+) -> dict[str, Any]:
     if match.duration_s is None or match.distance_m is None:
         raise ValueError("a match with a practitioner carries its travel")
-    return Proposal(
-        run_id=run.id,
-        referral_id=referral.id,
-        intake_id=intake_id,
-        state=ProposalState.PROPOSED,
-        tier=match.tier,
-        units=units,
-        travel_s=match.duration_s,
-        distance_m=match.distance_m,
-        reason=match.reason.sentence[:_LONGEST_REASON],
-        facts={"rank": match.rank, "waited_days": match.waited_days, "code": match.reason.code},
-        created_at=now,
-    )
+    return {
+        "run_id": run.id,
+        "referral_id": referral.id,
+        "intake_id": intake_id,
+        "state": ProposalState.PROPOSED,
+        "tier": match.tier,
+        "units": units,
+        "travel_s": match.duration_s,
+        "distance_m": match.distance_m,
+        "reason": match.reason.sentence[:_LONGEST_REASON],
+        "facts": {"rank": match.rank, "waited_days": match.waited_days, "code": match.reason.code},
+        "created_at": now,
+    }
 
 
 def _open_referrals(session: Session, territory_id: int) -> dict[str, Referral]:

@@ -1,4 +1,4 @@
-"""Another process, which reads while the simulation lives on: a second processor has little else to do.
+"""Another process, which reads and solves while the simulation lives on, on a second processor.
 
 It is asked one thing after the other. The lists of an evening are those of the moment they are asked for:
 one read transaction, begun before whoever asks goes on. What else it is asked does not depend on the moment.
@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from sqlmodel import select
 
+from matching import Instance, Policy, Solution, attach
 from scheduler.audit import check_chain
 from scheduler.indicators.figures import take_snapshots
 from scheduler.referrals.cases import Case, all_cases
@@ -35,6 +36,8 @@ class Question(Enum):
     """Have last month's report kept; the number of reports."""
     TRACE = auto()
     """The first entry of the trace of accesses that is not whole, or None."""
+    SOLUTION = auto()
+    """Of an instance, under a policy, with a seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +83,10 @@ class Beside:
         self._line.close()
         self._process.join()
 
-    def ask(self, question: Question, at: datetime) -> "Future[Any]":
+    def ask(self, question: Question, at: datetime, *about: Any) -> "Future[Any]":
         """Ask something, once the answer to the last question has come; what is given is for ``wait``."""
         self._hear()
-        self._line.send((question, at))
+        self._line.send((question, at, about))
         self._line.recv()
         self._under_way = Future()
         return self._under_way
@@ -106,17 +109,28 @@ def _answer(address: str, territory_id: int, line: Connection) -> None:
     with remembered(store):
         while True:
             try:
-                question, at = line.recv()
+                question, at, about = line.recv()
             except EOFError:
                 return
-            line.send(_ANSWERS[question](store, territory_id, at, lambda: line.send("begun")))
+            asked = _Asked(store, territory_id, at, lambda: line.send("begun"))
+            line.send(_ANSWERS[question](asked, *about))
 
 
-def _lists(store: Store, territory_id: int, at: datetime, begun: Callable[[], None]) -> Evening:
-    with store.read() as session:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Of which store and territory something is asked, when, and what tells that whoever asks may go on."""
+
+    store: Store
+    territory_id: int
+    at: datetime
+    begun: Callable[[], None]
+
+
+def _lists(asked: _Asked) -> Evening:
+    with asked.store.read() as session:
         session.exec(select(Territory.id)).all()  # the view of a transaction is its first
-        begun()
-        cases = all_cases(session, territory_id, now=at)
+        asked.begun()
+        cases = all_cases(session, asked.territory_id, now=asked.at)
     return Evening(
         num_lost=sum(case.worklist is None and case.facts.next_on is None for case in cases),
         num_twice=len(cases) - len({case.referral_id for case in cases}),
@@ -124,15 +138,25 @@ def _lists(store: Store, territory_id: int, at: datetime, begun: Callable[[], No
     )
 
 
-def _snapshots(store: Store, _territory_id: int, at: datetime, begun: Callable[[], None]) -> int:
-    begun()
-    return take_snapshots(store, clock=lambda: at)
+def _snapshots(asked: _Asked) -> int:
+    asked.begun()
+    return take_snapshots(asked.store, clock=lambda: asked.at)
 
 
-def _trace(store: Store, _territory_id: int, _at: datetime, begun: Callable[[], None]) -> int | None:
-    begun()
-    with store.read() as session:
+def _trace(asked: _Asked) -> int | None:
+    asked.begun()
+    with asked.store.read() as session:
         return check_chain(session)
 
 
-_ANSWERS = {Question.LISTS: _lists, Question.SNAPSHOTS: _snapshots, Question.TRACE: _trace}
+def _solution(asked: _Asked, instance: Instance, policy: Policy, seed: int) -> Solution:
+    asked.begun()
+    return attach(instance, policy, seed=seed)
+
+
+_ANSWERS: dict[Question, Callable[..., Any]] = {
+    Question.LISTS: _lists,
+    Question.SNAPSHOTS: _snapshots,
+    Question.TRACE: _trace,
+    Question.SOLUTION: _solution,
+}

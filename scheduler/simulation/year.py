@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
-from matching import attach
 from scheduler.accounts.actor import system_actor
 from scheduler.indicators.figures import recompute, report, take_snapshots
 from scheduler.indicators.paths import paths_of
@@ -36,6 +35,7 @@ from scheduler.simulation.beside import Beside, Question
 from scheduler.simulation.coordination import OFFER_DAYS, Coordination
 from scheduler.simulation.gps import Gps
 from scheduler.simulation.invariants import Watch
+from scheduler.simulation.meanwhile import Meanwhile
 from scheduler.simulation.patients import CLOSES, OPENS, Patients
 from scheduler.simulation.people import ZONE, settle_town
 from scheduler.simulation.plan import Outcome, Plan
@@ -47,6 +47,9 @@ from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 _SATURDAY, _FRIDAY = 5, 4
 _UUID_BYTES = 16
 _MORNING, _EVENING = 7, 20
+_CHANGES, _SOLVED = {12, 16}, {_MORNING, 13, 17}
+"""Hours at which runs begin for what has changed, and at which answers are there, the night's too."""
+_LIMIT_S = 20.0
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
@@ -94,6 +97,7 @@ class _Year:
         self.world, self.watch, self.beside, self.say = world, watch, beside, say
         self.gps, self.patients = Gps(world), Patients(world)
         self.coordination = Coordination(world, self.patients)
+        self.meanwhile = Meanwhile(beside, world.clock)
         self.mailbox = Mailbox()
         self._seen_event, self._seen_version = 0, 0
 
@@ -113,14 +117,16 @@ class _Year:
 
     def _hour(self, local: datetime) -> None:
         works = local.weekday() < _SATURDAY and OPENS <= local.hour < CLOSES
+        if local.hour in _SOLVED:
+            self.meanwhile.finish()
         self._by_the_clock(local)
         if works:
             self._work(local)
         self.world.act()
         if 7 <= local.hour <= 20:  # what ends at night ends in the morning: nobody is there to see it
             look_after_offers(self.world.store, clock=self.world.clock, offer_days=OFFER_DAYS)
-        if works and local.hour in {12, 16}:
-            run_after_changes(self.world.store, limit_s=20, clock=self.world.clock, solve=_solve)
+        if works and local.hour in _CHANGES:
+            self._match(run_after_changes)
         if works:
             self._tell()
         self._notice()
@@ -138,13 +144,18 @@ class _Year:
                 self.gps.begin_month()
         if local.hour == 4:
             promote_by_wait(store, clock=clock)
-            run_nightly(store, limit_s=20, clock=clock, solve=_solve)
+            self._match(run_nightly)
         if local.hour == _MORNING:
             self.coordination.work_through(self.watch.cases())
             end_unanswered(store, clock=clock)
             ask_and_begin(store, clock=clock)
         if local.hour == 9:
             ask_to_confirm(store, clock=clock)
+
+    def _match(self, run: Callable[..., int]) -> None:
+        """Begin a run of the matching; what it solves is known some hours later, and written then."""
+        world = self.world
+        self.meanwhile.begin(lambda solve: run(world.store, limit_s=_LIMIT_S, clock=world.clock, solve=solve))
 
     def _work(self, local: datetime) -> None:
         """Do what people do in their hours."""
@@ -190,6 +201,7 @@ class _Year:
         world, territory_id = self.world, self.world.town.territory_id
         last_on = world.plan.from_on + timedelta(days=world.plan.days - 1)
         period = Period("simulation", world.plan.from_on, last_on)
+        self.meanwhile.finish()
         take_snapshots(world.store, clock=world.clock)
         self.watch.check_end(at=world.now)
         world.acted["placed"], world.acted["declared"] = len(world.placed), len(world.declared)
@@ -219,14 +231,6 @@ def _standing(session: Session) -> dict[str, int]:
     for state, reason, number in session.exec(query):
         counted[f"closed:{reason}" if state is ReferralState.CLOSED else str(state)] += number
     return dict(sorted(counted.items()))
-
-
-def _solve(instance: Any, policy: Any, *, time_limit_s: float, seed: int, watch: Any) -> Any:  # noqa: ARG001
-    """Solve in this process: a child would cost a third of a second each of a thousand times.
-
-    Without a limit, so that no clock decides between equally good solutions.
-    """
-    return attach(instance, policy, seed=seed)
 
 
 @contextmanager
