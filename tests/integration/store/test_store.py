@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, col, func, select
 from structlog.testing import capture_logs
@@ -154,6 +154,24 @@ def test_sqlite_is_opened_for_safety(sqlite_store: Store) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_no_connection_of_sqlite_reads_only_at_times_or_forgets_its_keys(sqlite_store: Store) -> None:
+    """A switch of either makes SQLite prepare all of a connection's statements again."""
+
+    def pragmas(connection: Connection) -> tuple[int, int]:
+        ask = connection.exec_driver_sql
+        return ask("PRAGMA query_only").scalar_one(), ask("PRAGMA foreign_keys").scalar_one()
+
+    seen = []
+    for _ in range(2):
+        with sqlite_store.read() as session:
+            seen.append(pragmas(session.connection()))
+        with sqlite_store.write() as session:
+            seen.append(pragmas(session.connection()))
+        with sqlite_store.migration() as connection:
+            seen.append(pragmas(connection))
+    assert seen == [(1, 1), (0, 1), (0, 0)] * 2
 
 
 def test_the_operator_is_told_of_a_faulty_sqlite(tmp_path, monkeypatch, open_store) -> None:
