@@ -81,7 +81,7 @@ def _book(store: Store, actor: Actor, slot_id: int) -> None:
 @contextmanager
 def _bare(store: Store, num_clients: int) -> Iterator[Callable[[int, int], None]]:
     """Give the same write without anything around it, on one connection per client."""
-    opened = [store.engine.connect() for _ in range(num_clients)]
+    opened = [store.engines[-1].connect() for _ in range(num_clients)]  # those that may write
     raws: list[Any] = [one.connection.driver_connection for one in opened]
     is_sqlite = store.is_sqlite
     statement = _BARE.format(mark="?" if is_sqlite else "%s")
@@ -100,10 +100,6 @@ def _bare(store: Store, num_clients: int) -> Iterator[Callable[[int, int], None]
             raws[client].execute(statement, values)
             raws[client].execute("COMMIT")
 
-    for raw in raws:
-        if is_sqlite:
-            raw.execute("PRAGMA query_only=OFF")
-            raw.execute("PRAGMA foreign_keys=ON")
     try:
         yield write
     finally:

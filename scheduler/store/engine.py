@@ -64,7 +64,7 @@ class Store:
         self.info: dict[str, Any] = {}  # carried by every session of this store: limits an operator has set
         self._writer = writer
         if writing is not None:
-            self.engines: tuple[Engine, ...] = (engine, writing)
+            self.engines: tuple[Engine, ...] = (engine, writing)  # that for writing last
             self._reading, self._writing = engine, writing
             self._migrating = writing.execution_options(**{_MIGRATES: True})
         else:
