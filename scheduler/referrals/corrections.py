@@ -38,6 +38,7 @@ RANKABLE = frozenset(
 )
 """States in which a new answer can still change who goes first; later a GP has been told already."""
 
+# Asked at every qualification: ``get_one`` would write the question anew each time.
 _PATIENT = select(Patient).where(col(Patient.id) == bindparam("patient_id"))
 _IDENTITY = ("family_name", "given_name", "birth_date", "gender", "phone", "email", "address", "insee")
 _CONTACT = ("contact_preference", "contact_name")

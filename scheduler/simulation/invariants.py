@@ -84,17 +84,18 @@ class Watch:
     """
 
     def __init__(self, store: Store, coordinator: Actor, beside: Beside) -> None:
-        self._store, self._coordinator, self._process = store, coordinator, beside
+        self._store, self._coordinator, self._beside = store, coordinator, beside
         self._seen_version: int | None = None
         self._under_way: deque[tuple[Future[None], Any]] = deque()
         self._lists: tuple[datetime, Future[Evening]] | None = None
+        self._trace: tuple[datetime, Future[int | None]] | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             connect = self._store.engine.raw_connection
             self._free: list[Any] = [stack.enter_context(closing(connect())) for _ in range(_MOST_LOOKS)]
             self._asking: Any = stack.enter_context(closing(connect()))  # outside the transaction of a look
-            self._beside = stack.enter_context(ThreadPoolExecutor(1))
+            self._thread = stack.enter_context(ThreadPoolExecutor(1))
             self._stack = stack.pop_all()
         return self
 
@@ -124,14 +125,14 @@ class Watch:
     def ask_cases(self, *, at: datetime) -> None:
         """Begin to look whether each case that needs a person is in exactly one list."""
         self.cases()
-        self._lists = at, self._process.ask(Question.LISTS, at)
+        self._lists = at, self._beside.ask(Question.LISTS, at)
 
     def cases(self) -> list[Case]:
         """Wait for the lists asked for last; give the cases in those of which only a person takes any out."""
         if self._lists is None:
             return []
         (at, asked), self._lists = self._lists, None
-        evening: Evening = self._process.wait(asked)
+        evening: Evening = self._beside.wait(asked)
         if evening.num_lost:
             raise BrokenInvariant("an open case in no list and without a next date", at, evening.num_lost)
         if evening.num_twice:
@@ -142,12 +143,14 @@ class Watch:
         """Look at every message, and begin to walk the trace of accesses, which must be whole."""
         self._begin_look({"a message given up": "SELECT id FROM message WHERE state = 'dead'"}, at)
         self.finish()
-        self._trace = at, self._process.ask(Question.TRACE, at)
+        self._trace = at, self._beside.ask(Question.TRACE, at)
 
     def check_trace(self) -> None:
-        """Wait for the end of that walk."""
+        """Wait for the end of the walk, if one was begun."""
+        if self._trace is None:
+            return
         at, asked = self._trace
-        if (broken := self._process.wait(asked)) is not None:
+        if (broken := self._beside.wait(asked)) is not None:
             raise BrokenInvariant("the trace is broken", at, broken)
 
     def _begin_look(self, questions: Mapping[str, str], at: datetime) -> None:
@@ -157,7 +160,7 @@ class Watch:
         cursor = connection.cursor()
         cursor.execute("BEGIN")
         cursor.execute("SELECT count(*) FROM territory").fetchall()  # the view of a transaction is its first
-        self._under_way.append((self._beside.submit(self._look, cursor, questions, at), connection))
+        self._under_way.append((self._thread.submit(self._look, cursor, questions, at), connection))
 
     def _wait_for_one(self) -> None:
         look, connection = self._under_way.popleft()

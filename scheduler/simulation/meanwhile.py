@@ -6,7 +6,6 @@ who does is decided by the simulated hour: what comes out does not depend on how
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from matching import Instance, Policy, Solution
 from scheduler.clock import Clock
@@ -45,15 +44,8 @@ class Meanwhile:
         finally:
             self._world_acts.release()
 
-    def _solve(
-        self,
-        instance: Instance,
-        policy: Policy,
-        *,
-        time_limit_s: float,  # noqa: ARG002 — without one, so that no clock decides between equal solutions
-        seed: int,
-        watch: Any,  # noqa: ARG002
-    ) -> Solution:
+    def _solve(self, instance: Instance, policy: Policy, *, seed: int, **_limits: object) -> Solution:
+        """Solve beside; without a limit of time, so that no clock decides between equal solutions."""
         asked = self._beside.ask(Question.SOLUTION, self._clock(), instance, policy, seed)
         self._waits = True
         self._world_acts.release()

@@ -57,7 +57,7 @@ def offer_is_open(session: Session, offer_id: UUID) -> bool:
 
 
 def _state(session: Session, question: str, row_id: UUID) -> str:
-    """Ask the driver itself: before each of fifty thousand acts, it is the smallest part of what it costs."""
+    """Ask the driver itself, as before each of fifty thousand acts, of the embedded store only."""
     ((state,),) = driver_of(session.connection()).execute(question, (row_id.hex,))
     return str(state)
 

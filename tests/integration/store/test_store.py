@@ -76,7 +76,7 @@ def test_reading_before_and_after_does_not_let_it_write(store: Store) -> None:
             factories.territory(session)
 
 
-def test_writing_after_reading_on_the_same_connection_works(store: Store) -> None:
+def test_reading_and_writing_in_turn_works(store: Store) -> None:
     for number in range(3):
         with store.read() as session:
             session.exec(select(Territory)).all()
