@@ -31,7 +31,7 @@ from scheduler.referrals.trace import PURPOSE, trace
 from scheduler.referrals.watched import PATIENCE, Wanted, always, watch_run
 from scheduler.store.engine import Store
 from scheduler.store.tables import MatchingRun, RunState
-from scheduler.territory.travel import GreatCircleTravel, TravelTimes
+from scheduler.territory.travel import GreatCircleTravel
 
 _LONGEST_FAILURE = 200
 _FAULT = "Erreur interne pendant le calcul. Relancez-le ; prévenez-nous si cela dure."
@@ -70,13 +70,7 @@ class RunOrder:
 
 
 def run_matching(
-    store: Store,
-    actor: Actor,
-    order: RunOrder,
-    *,
-    clock: Clock,
-    travel: TravelTimes | None = None,
-    solve: Solve = solve_in_child,
+    store: Store, actor: Actor, order: RunOrder, *, clock: Clock, solve: Solve = solve_in_child
 ) -> MatchingRun:
     """Start a run and see it to its end; takes as long as the solver.
 
@@ -87,7 +81,7 @@ def run_matching(
     """
     with store.write() as session:
         run = start_run(session, actor, order, now=clock())
-    return perform_run(store, actor, run.id, order, clock=clock, travel=travel, solve=solve)
+    return _perform(store, actor, run.id, order, clock=clock, solve=solve, wanted=always)
 
 
 def start_run(session: Session, actor: Actor, order: RunOrder, *, now: datetime) -> MatchingRun:
@@ -131,7 +125,6 @@ def perform_run(
     order: RunOrder,
     *,
     clock: Clock,
-    travel: TravelTimes | None = None,
     solve: Solve = solve_in_child,
     wanted: Wanted = always,
 ) -> MatchingRun:
@@ -154,6 +147,20 @@ def perform_run(
     """
     with store.read() as session:
         find_run(session, actor, run_id)
+    return _perform(store, actor, run_id, order, clock=clock, solve=solve, wanted=wanted)
+
+
+def _perform(
+    store: Store,
+    actor: Actor,
+    run_id: UUID,
+    order: RunOrder,
+    *,
+    clock: Clock,
+    solve: Solve,
+    wanted: Wanted,
+) -> MatchingRun:
+    """Read, solve and write, each apart: no transaction is open while a run is solved."""
     try:
         with store.read() as session:
             on = today_in(session, actor.territory_id, clock())
@@ -162,7 +169,7 @@ def perform_run(
                 actor.territory_id,
                 on=on,
                 policy=order.policy,
-                travel=travel or GreatCircleTravel(),
+                travel=GreatCircleTravel(),
                 pathway=pathway_in_force(session, actor.territory_id, order.pathway),
             )
         solution = solve(

@@ -1,30 +1,36 @@
-"""Another process, which reads and solves while the simulation lives on, on a second processor.
+"""Another process, which matches or reads while the simulation lives on, on a second processor.
 
-It is asked one thing after the other. The lists of an evening are those of the moment they are asked for:
-one read transaction, begun before whoever asks goes on. What else it is asked does not depend on the moment.
+It is asked one thing after the other. What it reads is of the moment it is asked: one read transaction, begun
+before whoever asks goes on. A matching run is the real job. It writes what it solved when it is waited for,
+while whoever waits does nothing, so that what comes out does not depend on how fast either process is.
 """
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from matching import Instance, Policy, Solution, attach
 from scheduler.audit import check_chain
+from scheduler.clock import Clock
 from scheduler.indicators.figures import take_snapshots
+from scheduler.jobs.matching import run_after_changes, run_nightly
 from scheduler.referrals.cases import Case, all_cases
 from scheduler.referrals.worklists import Worklist
+from scheduler.simulation.ids import seeded_ids, unseeded_ids
 from scheduler.simulation.world import remembered
 from scheduler.store.engine import Store
 from scheduler.store.tables import Territory
 
 _BY_A_PERSON = frozenset({Worklist.CONFLICT, Worklist.UNREACHABLE})
+_LIMIT_S = 20.0  # of a run: noted with it, not kept to
 
 
 class Question(Enum):
@@ -32,12 +38,14 @@ class Question(Enum):
 
     LISTS = auto()
     """``Evening``."""
+    NIGHTLY_RUN = auto()
+    """Match everybody who waits; the number of runs."""
+    RUN_AFTER_CHANGES = auto()
+    """Match if anything has changed since the last run; the number of runs."""
     SNAPSHOTS = auto()
     """Have last month's report kept; the number of reports."""
     TRACE = auto()
     """The first entry of the trace of accesses that is not whole, or None."""
-    SOLUTION = auto()
-    """Of an instance, under a policy, with a seed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,73 +71,145 @@ class Beside:
     """The process, beside an embedded store; it ends with the block.
 
     Whoever waits for an answer gets ``EOFError`` when the process has died; it says why on its own.
+
+    Parameters
+    ----------
+    seed : int
+        Of the identifiers of the rows that matching runs write.
     """
 
-    def __init__(self, store: Store, territory_id: int) -> None:
+    def __init__(self, store: Store, territory_id: int, *, clock: Clock, seed: int) -> None:
         self._address = store.engine.url.render_as_string()
-        self._territory_id = territory_id
+        self._territory_id, self._seed, self._clock = territory_id, seed, clock
         self._under_way: Future[Any] | None = None
 
     def __enter__(self) -> Self:
         fresh = multiprocessing.get_context("spawn")  # a fork would share the connections of the store
         self._line, theirs = fresh.Pipe()
-        asked = (self._address, self._territory_id, theirs)
+        asked = (self._address, self._territory_id, self._seed, theirs)
         self._process = fresh.Process(target=_answer, args=asked, daemon=True)
         self._process.start()
         theirs.close()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._line.close()
+        self._process.terminate()  # whatever it still does, nobody waits for
         self._process.join()
+        self._line.close()
 
-    def ask(self, question: Question, at: datetime, *about: Any) -> "Future[Any]":
+    def ask(self, question: Question) -> "Future[Any]":
         """Ask something, once the answer to the last question has come; what is given is for ``wait``."""
         self._hear()
-        self._line.send((question, at, about))
+        self._line.send((question, self._clock()))
         self._line.recv()
         self._under_way = Future()
         return self._under_way
 
     def wait(self, asked: "Future[Any]") -> Any:
-        """Wait for an answer."""
+        """Wait for an answer, and for what it writes now."""
         if not asked.done():
             self._hear()
         return asked.result()
 
     def _hear(self) -> None:
-        if self._under_way is not None:
-            under_way, self._under_way = self._under_way, None
-            under_way.set_result(self._line.recv())
+        if self._under_way is None:
+            return
+        under_way, self._under_way = self._under_way, None
+        while (said := self._line.recv()) is _Said.SOLVED:
+            self._line.send(self._clock())
+        under_way.set_result(said)
 
 
-def _answer(address: str, territory_id: int, line: Connection) -> None:
+class _Said(Enum):
+    """What the process says before it answers."""
+
+    BEGUN = auto()
+    """Whoever asked may go on."""
+    SOLVED = auto()
+    """It writes once it is told at which instant."""
+
+
+def _answer(address: str, territory_id: int, seed: int, line: Connection) -> None:
     """Answer until nobody asks any more."""
-    store = Store.open(address)
+    store = _Handing.open(address)
     with remembered(store):
         while True:
             try:
-                question, at, about = line.recv()
+                question, at = line.recv()
             except EOFError:
                 return
-            asked = _Asked(store, territory_id, at, lambda: line.send("begun"))
-            line.send(_ANSWERS[question](asked, *about))
+            asked = _Asked(store, territory_id, seed, line, at)
+            store.hand(asked.go_on)
+            answer = _ANSWERS[question](asked)
+            asked.go_on()
+            line.send(answer)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
-    """Of which store and territory something is asked, when, and what tells that whoever asks may go on."""
+    """Of which store and territory something is asked, when, and by whom."""
 
-    store: Store
+    store: "_Handing"
     territory_id: int
+    seed: int
+    line: Connection
     at: datetime
-    begun: Callable[[], None]
+    begun: bool = False
+
+    def go_on(self) -> None:
+        """Have whoever asked go on, if they do not yet."""
+        if not self.begun:
+            self.begun = True
+            self.line.send(_Said.BEGUN)
+
+    def solve(self, instance: Instance, policy: Policy, *, seed: int, **_limits: object) -> Solution:
+        """Solve, and wait until it may be written.
+
+        Without a limit of time: no clock decides between equal solutions.
+        """
+        with unseeded_ids():
+            solution = attach(instance, policy, seed=seed)
+        self.line.send(_Said.SOLVED)
+        self.at = self.line.recv()
+        return solution
+
+
+class _Handing(Store):
+    """A store whose first view after a run was written down as begun lets whoever asked go on."""
+
+    _go_on: Callable[[], None]
+    _wrote = False
+
+    def hand(self, go_on: Callable[[], None]) -> None:
+        """Look out for that view, once for each question."""
+        self._go_on, self._wrote = go_on, False
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session as any store does."""
+        with super().read() as session:
+            if self._wrote:
+                self._wrote = False
+                _begin_view(session)
+                self._go_on()
+            yield session
+
+    @contextmanager
+    def write(self, *, patience_s: float | None = None) -> Iterator[Session]:
+        """Open a transaction as any store does."""
+        with super().write(patience_s=patience_s) as session:
+            yield session
+        self._wrote = True
+
+
+def _begin_view(session: Session) -> None:
+    session.exec(select(Territory.id)).all()  # the view of a transaction is its first
 
 
 def _lists(asked: _Asked) -> Evening:
     with asked.store.read() as session:
-        session.exec(select(Territory.id)).all()  # the view of a transaction is its first
-        asked.begun()
+        _begin_view(session)
+        asked.go_on()
         cases = all_cases(session, asked.territory_id, now=asked.at)
     return Evening(
         num_lost=sum(case.worklist is None and case.facts.next_on is None for case in cases),
@@ -138,25 +218,35 @@ def _lists(asked: _Asked) -> Evening:
     )
 
 
+def _nightly_run(asked: _Asked) -> int:
+    return _run(asked, run_nightly)
+
+
+def _run_after_changes(asked: _Asked) -> int:
+    return _run(asked, run_after_changes)
+
+
+def _run(asked: _Asked, job: Callable[..., int]) -> int:
+    """Match as the job does; what it reads once it has begun is no longer changed by who goes on."""
+    with seeded_ids(f"{asked.seed}:{asked.at}"):
+        return job(asked.store, limit_s=_LIMIT_S, clock=lambda: asked.at, solve=asked.solve)
+
+
 def _snapshots(asked: _Asked) -> int:
-    asked.begun()
+    asked.go_on()
     return take_snapshots(asked.store, clock=lambda: asked.at)
 
 
 def _trace(asked: _Asked) -> int | None:
-    asked.begun()
+    asked.go_on()
     with asked.store.read() as session:
         return check_chain(session)
 
 
-def _solution(asked: _Asked, instance: Instance, policy: Policy, seed: int) -> Solution:
-    asked.begun()
-    return attach(instance, policy, seed=seed)
-
-
-_ANSWERS: dict[Question, Callable[..., Any]] = {
+_ANSWERS: dict[Question, Callable[[_Asked], Any]] = {
     Question.LISTS: _lists,
+    Question.NIGHTLY_RUN: _nightly_run,
+    Question.RUN_AFTER_CHANGES: _run_after_changes,
     Question.SNAPSHOTS: _snapshots,
     Question.TRACE: _trace,
-    Question.SOLUTION: _solution,
 }

@@ -22,7 +22,7 @@ from scheduler.referrals.cases import Case
 from scheduler.simulation.beside import Beside, Evening, Question
 from scheduler.store.engine import Store
 
-_MOST_LOOKS = 4
+_MOST_LOOKS = 8
 """Under way at once; each keeps SQLite from taking up the pages written since it began."""
 
 _EVERY_HOUR = {
@@ -125,7 +125,7 @@ class Watch:
     def ask_cases(self, *, at: datetime) -> None:
         """Begin to look whether each case that needs a person is in exactly one list."""
         self.cases()
-        self._lists = at, self._beside.ask(Question.LISTS, at)
+        self._lists = at, self._beside.ask(Question.LISTS)
 
     def cases(self) -> list[Case]:
         """Wait for the lists asked for last; give the cases in those of which only a person takes any out."""
@@ -143,7 +143,7 @@ class Watch:
         """Look at every message, and begin to walk the trace of accesses, which must be whole."""
         self._begin_look({"a message given up": "SELECT id FROM message WHERE state = 'dead'"}, at)
         self.finish()
-        self._trace = at, self._beside.ask(Question.TRACE, at)
+        self._trace = at, self._beside.ask(Question.TRACE)
 
     def check_trace(self) -> None:
         """Wait for the end of the walk, if one was begun."""

@@ -5,12 +5,12 @@ follow-ups, departures, messages and reports are the real ones, on the embedded 
 chance and the identifiers are the simulation's, so that the same seed gives the same year.
 """
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,6 @@ from scheduler.accounts.actor import system_actor
 from scheduler.indicators.figures import recompute, report, take_snapshots
 from scheduler.indicators.paths import paths_of
 from scheduler.indicators.periods import Period
-from scheduler.jobs.matching import run_after_changes, run_nightly
 from scheduler.jobs.referrals import ask_and_begin, look_after_offers
 from scheduler.messages.outbox import MOST_AT_ONCE, MailSettings, send_due
 from scheduler.messages.patients import tell_patients
@@ -34,8 +33,8 @@ from scheduler.referrals.seen import end_unanswered
 from scheduler.simulation.beside import Beside, Question
 from scheduler.simulation.coordination import OFFER_DAYS, Coordination
 from scheduler.simulation.gps import Gps
+from scheduler.simulation.ids import seeded_ids
 from scheduler.simulation.invariants import Watch
-from scheduler.simulation.meanwhile import Meanwhile
 from scheduler.simulation.patients import CLOSES, OPENS, Patients
 from scheduler.simulation.people import ZONE, settle_town
 from scheduler.simulation.plan import Outcome, Plan
@@ -45,11 +44,11 @@ from scheduler.store.engine import Store
 from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 
 _SATURDAY, _FRIDAY = 5, 4
-_UUID_BYTES = 16
 _MORNING, _EVENING = 7, 20
-_CHANGES, _SOLVED = {12, 16}, {_MORNING, 13, 17}
-"""Hours at which runs begin for what has changed, and at which answers are there, the night's too."""
-_LIMIT_S = 20.0
+_CHANGES, _SOLVED = {12, 16}, {9, 14, _EVENING}
+"""Hours at which runs begin for what has changed, and at which answers are there, the night's too: before
+anybody looks at them.
+"""
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
@@ -84,21 +83,24 @@ def simulate(store: Store, plan: Plan, *, say: Callable[[date], None] = lambda _
     """
     rng = Random(f"relais-year:{plan.seed}")  # noqa: S311 — invented people, nothing to guess
     began = datetime.combine(plan.from_on, datetime.min.time(), ZoneInfo(ZONE)).astimezone(UTC)
-    with _seeded_ids(plan.seed), remembered(store):
+    with seeded_ids(str(plan.seed)), remembered(store):
         with store.write() as session:
             town = settle_town(session, rng, num_gps=plan.num_gps, places=plan.places_a_month, now=began)
         world = World(store=store, plan=plan, rng=rng, now=began, town=town)
-        with Beside(store, town.territory_id) as beside, Watch(store, town.coordinator, beside) as watch:
-            return _Year(world, watch, beside, say).run()
+        beside = partial(Beside, store, town.territory_id, clock=world.clock, seed=plan.seed)
+        with beside() as matcher, beside() as reader, Watch(store, town.coordinator, reader) as watch:
+            return _Year(world, watch, matcher, reader, say).run()
 
 
 class _Year:
-    def __init__(self, world: World, watch: Watch, beside: Beside, say: Callable[[date], None]) -> None:
-        self.world, self.watch, self.beside, self.say = world, watch, beside, say
+    def __init__(
+        self, world: World, watch: Watch, matcher: Beside, reader: Beside, say: Callable[[date], None]
+    ) -> None:
+        self.world, self.watch, self.matcher, self.reader, self.say = world, watch, matcher, reader, say
         self.gps, self.patients = Gps(world), Patients(world)
         self.coordination = Coordination(world, self.patients)
-        self.meanwhile = Meanwhile(beside, world.clock)
         self.mailbox = Mailbox()
+        self._run: Future[int] | None = None
         self._seen_event, self._seen_version = 0, 0
 
     def run(self) -> Outcome:
@@ -118,7 +120,7 @@ class _Year:
     def _hour(self, local: datetime) -> None:
         works = local.weekday() < _SATURDAY and OPENS <= local.hour < CLOSES
         if local.hour in _SOLVED:
-            self.meanwhile.finish()
+            self._finish_run()
         self._by_the_clock(local)
         if works:
             self._work(local)
@@ -126,7 +128,7 @@ class _Year:
         if 7 <= local.hour <= 20:  # what ends at night ends in the morning: nobody is there to see it
             look_after_offers(self.world.store, clock=self.world.clock, offer_days=OFFER_DAYS)
         if works and local.hour in _CHANGES:
-            self._match(run_after_changes)
+            self._run = self.matcher.ask(Question.RUN_AFTER_CHANGES)
         if works:
             self._tell()
         self._notice()
@@ -140,11 +142,11 @@ class _Year:
         if local.hour == 0:
             self.say(local.date())
             if local.day == 1:
-                self.beside.ask(Question.SNAPSHOTS, self.world.now)
+                self.reader.ask(Question.SNAPSHOTS)
                 self.gps.begin_month()
         if local.hour == 4:
             promote_by_wait(store, clock=clock)
-            self._match(run_nightly)
+            self._run = self.matcher.ask(Question.NIGHTLY_RUN)
         if local.hour == _MORNING:
             self.coordination.work_through(self.watch.cases())
             end_unanswered(store, clock=clock)
@@ -152,10 +154,10 @@ class _Year:
         if local.hour == 9:
             ask_to_confirm(store, clock=clock)
 
-    def _match(self, run: Callable[..., int]) -> None:
-        """Begin a run of the matching; what it solves is known some hours later, and written then."""
-        world = self.world
-        self.meanwhile.begin(lambda solve: run(world.store, limit_s=_LIMIT_S, clock=world.clock, solve=solve))
+    def _finish_run(self) -> None:
+        """Have what the last run solved written."""
+        if self._run is not None:
+            self.matcher.wait(self._run)
 
     def _work(self, local: datetime) -> None:
         """Do what people do in their hours."""
@@ -201,7 +203,7 @@ class _Year:
         world, territory_id = self.world, self.world.town.territory_id
         last_on = world.plan.from_on + timedelta(days=world.plan.days - 1)
         period = Period("simulation", world.plan.from_on, last_on)
-        self.meanwhile.finish()
+        self._finish_run()
         take_snapshots(world.store, clock=world.clock)
         self.watch.check_end(at=world.now)
         world.acted["placed"], world.acted["declared"] = len(world.placed), len(world.declared)
@@ -231,18 +233,3 @@ def _standing(session: Session) -> dict[str, int]:
     for state, reason, number in session.exec(query):
         counted[f"closed:{reason}" if state is ReferralState.CLOSED else str(state)] += number
     return dict(sorted(counted.items()))
-
-
-@contextmanager
-def _seeded_ids(seed: int) -> Iterator[None]:
-    """Draw the identifiers of new rows from the seed: the order of rows, hence the year, depends on them.
-
-    Those take 16 bytes each. Whoever else asks, as SQLAlchemy does for 10 when a statement is first written,
-    is given others: the second year of a process must be that of the first.
-    """
-    rng, kept = Random(f"relais-ids:{seed}"), os.urandom  # noqa: S311 — no secret of a simulation is one
-    os.urandom = lambda size: rng.randbytes(size) if size == _UUID_BYTES else kept(size)
-    try:
-        yield
-    finally:
-        os.urandom = kept

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from sqlalchemy import Connection, create_engine, event
@@ -77,7 +77,7 @@ class Store:
             self._writing = self._migrating = engine.execution_options(isolation_level="READ COMMITTED")
 
     @classmethod
-    def open(cls, url: str | URL) -> "Store":
+    def open(cls, url: str | URL) -> Self:
         """Open a database by its address.
 
         Parameters
@@ -107,7 +107,7 @@ class Store:
         raise InvalidSetting("RELAIS_DATABASE_URL", "sqlite:///chemin ou postgresql://…")
 
     @classmethod
-    def _open_sqlite(cls, address: URL) -> "Store":
+    def _open_sqlite(cls, address: URL) -> Self:
         if address.database in {None, "", ":memory:"} or address.query:
             raise InvalidSetting("RELAIS_DATABASE_URL", "un fichier : sqlite:///chemin/relais.db")
         path = Path(str(address.database))

@@ -1,23 +1,36 @@
 """Simulated weeks of a small CPTS: invariants every hour, the report is that of the history (L5)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session, col, select
 
-from matching import Policy
-from scheduler.referrals.run import Solve
-from scheduler.simulation.beside import Beside
+from scheduler.accounts.actor import Actor
+from scheduler.simulation.beside import Beside, Question
 from scheduler.simulation.invariants import BrokenInvariant, Watch
-from scheduler.simulation.meanwhile import Meanwhile
 from scheduler.simulation.plan import Outcome, Plan
 from scheduler.simulation.year import simulate
+from scheduler.store.engine import Store
+from scheduler.store.tables import MatchingRun, Proposal
 from tests import factories
+from tests.factories import NOW
 from tests.machines import fresh_store
-from tests.unit.matching.builders import territory
 
 WEEKS = Plan(from_on=date(2026, 3, 23), days=14, num_gps=6, signals_a_day=4, places_a_month=12, seed=7)
+
+
+@contextmanager
+def watching(store: Store, coordinator: Actor, at: datetime) -> Iterator[Watch]:
+    with (
+        Beside(store, coordinator.territory_id, clock=lambda: at, seed=1) as beside,
+        Watch(store, coordinator, beside) as watch,
+    ):
+        yield watch
 
 
 def lived(plan: Plan) -> Outcome:
@@ -50,7 +63,7 @@ def test_an_hour_in_which_somebody_was_lost_is_not_passed_over() -> None:
         with store.write() as session:
             row = factories.referral(session, next_action_on=at.date())
             coordinator = factories.actor(territory_id=row.territory_id)
-        with Beside(store, row.territory_id) as beside, Watch(store, coordinator, beside) as watch:
+        with watching(store, coordinator, at) as watch:
             watch.check_hour(at=at)
             watch.check_hour(at=at)
             with store.write() as session:
@@ -67,7 +80,7 @@ def test_the_lists_beside_are_those_of_the_moment_they_were_asked_for() -> None:
             row = factories.referral(session, next_action_on=None)
             factories.consent(session, referral_id=row.id)
             coordinator = factories.actor(territory_id=row.territory_id)
-        with Beside(store, row.territory_id) as beside, Watch(store, coordinator, beside) as watch:
+        with watching(store, coordinator, at) as watch:
             watch.ask_cases(at=at)
             with store.write() as session:
                 session.connection().execute(text("UPDATE referral SET next_action_on = '2026-03-02'"))
@@ -77,28 +90,54 @@ def test_the_lists_beside_are_those_of_the_moment_they_were_asked_for() -> None:
             assert watch.cases() == []
 
 
-def test_what_is_solved_beside_is_used_when_its_hour_has_come() -> None:
-    done: list[object] = []
-
-    def job(solve: Solve) -> None:
-        done.append("asked")
-        solution = solve(territory(4, 2, seed=1), Policy(), time_limit_s=1, seed=0, watch=None)
-        done.append(len(solution.matches))
-
-    with fresh_store() as store, Beside(store, 1) as beside:
-        meanwhile = Meanwhile(beside, lambda: datetime(2026, 3, 1, tzinfo=UTC))
-        meanwhile.begin(job)
-        assert done == ["asked"]
-        meanwhile.finish()
-        assert done == ["asked", 4]
+def waits_and_takes_patients(session: Session) -> int:
+    """Have somebody wait, and a GP take five; gives the territory."""
+    row = factories.referral(session)
+    gp = factories.practitioner(session, territory_id=row.territory_id)
+    factories.intake(session, practitioner_id=gp.id, places=5)
+    return row.territory_id
 
 
-def test_a_job_that_fails_meanwhile_is_not_passed_over() -> None:
-    def job(_: Solve) -> None:
-        raise KeyError("of the job")
+def test_a_run_beside_is_of_the_moment_it_was_asked_for_and_written_when_it_is_waited_for() -> None:
+    hours, late = [NOW], []
+    with fresh_store() as store:
+        with store.write() as session:
+            territory_id = waits_and_takes_patients(session)
+        with Beside(store, territory_id, clock=lambda: hours[-1], seed=1) as beside:
+            for num_proposed in (1, 2, 3):
+                run = beside.ask(Question.NIGHTLY_RUN)
+                with store.write() as session:
+                    late.append(factories.referral(session, territory_id=territory_id).id)
+                    assert len(session.exec(select(Proposal)).all()) == num_proposed - 1
+                hours.append(hours[-1] + timedelta(hours=3))
+                assert beside.wait(run) == 1
+                with store.read() as session:
+                    proposed = set(session.exec(select(Proposal.referral_id)))
+                assert len(proposed) == num_proposed
+                assert late[-1] not in proposed
+        with store.read() as session:
+            runs = session.exec(select(MatchingRun).order_by(col(MatchingRun.started_at))).all()
+        assert [(run.started_at, run.ended_at) for run in runs] == list(pairwise(hours))
 
-    with fresh_store() as store, Beside(store, 1) as beside:
-        meanwhile = Meanwhile(beside, lambda: datetime(2026, 3, 1, tzinfo=UTC))
-        meanwhile.begin(job)
-        with pytest.raises(KeyError, match="of the job"):
-            meanwhile.finish()
+
+def test_a_run_beside_draws_its_identifiers_from_the_seed() -> None:
+    """The second in a process that has compiled and asked everything before, as the first that has not."""
+    drawn = []
+    for _ in range(2):
+        with fresh_store() as store:
+            with store.write() as session:
+                territory_id = waits_and_takes_patients(session)
+            with Beside(store, territory_id, clock=lambda: NOW, seed=1) as beside:
+                beside.wait(beside.ask(Question.NIGHTLY_RUN))
+            with store.read() as session:
+                drawn.append(session.exec(select(MatchingRun.id)).one())
+    assert drawn[0] == drawn[1]
+
+
+def test_a_run_that_fails_beside_is_not_passed_over() -> None:
+    with fresh_store() as store:
+        with store.write() as session:
+            territory_id = waits_and_takes_patients(session)
+            session.connection().execute(text("ALTER TABLE matching_run RENAME TO gone"))
+        with Beside(store, territory_id, clock=lambda: NOW, seed=1) as beside, pytest.raises(EOFError):
+            beside.wait(beside.ask(Question.NIGHTLY_RUN))
