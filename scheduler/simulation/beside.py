@@ -1,8 +1,9 @@
-"""Another process, which matches or reads while the simulation lives on, on a second processor.
+"""Another process, which matches, reads or looks while the simulation lives on, on a second processor.
 
-It is asked one thing after the other. What it reads is of the moment it is asked: one read transaction, begun
-before whoever asks goes on. A matching run is the real job. It writes what it solved when it is waited for,
-while whoever waits does nothing, so that what comes out does not depend on how fast either process is.
+It is asked one thing after the other. Lists and matching runs are of the moment they are asked for: one read
+transaction, begun before whoever asks goes on; the other answers do not depend on the moment. A matching run
+is the real job. It writes what it solved when it is waited for, while whoever waits does nothing. So what
+comes out does not depend on how fast either process is.
 """
 
 import multiprocessing
@@ -20,11 +21,12 @@ from sqlmodel import Session, select
 from matching import Instance, Policy, Solution, attach
 from scheduler.audit import check_chain
 from scheduler.clock import Clock
-from scheduler.indicators.figures import take_snapshots
+from scheduler.indicators.figures import recompute, take_snapshots
 from scheduler.jobs.matching import run_after_changes, run_nightly
 from scheduler.referrals.cases import Case, all_cases
 from scheduler.referrals.worklists import Worklist
 from scheduler.simulation.ids import seeded_ids, unseeded_ids
+from scheduler.simulation.looks import AT_THE_END, EVERY_DAY, EVERY_HOUR, Found, Looks
 from scheduler.simulation.world import remembered
 from scheduler.store.engine import Store
 from scheduler.store.tables import Territory
@@ -36,6 +38,14 @@ _LIMIT_S = 20.0  # of a run: noted with it, not kept to
 class Question(Enum):
     """What the process can be asked."""
 
+    HOUR = auto()
+    """Begin to look for what must not exist at any hour; ``Found``, or None, of the looks before."""
+    DAY = auto()
+    """The same, and what must not stand in any history at the end of a day."""
+    END = auto()
+    """The same of what must not remain at the end."""
+    LOOKED = auto()
+    """Wait for all these looks; the first thing ``Found``, or None."""
     LISTS = auto()
     """``Evening``."""
     NIGHTLY_RUN = auto()
@@ -44,6 +54,8 @@ class Question(Enum):
     """Match if anything has changed since the last run; the number of runs."""
     SNAPSHOTS = auto()
     """Have last month's report kept; the number of reports."""
+    MONTHS = auto()
+    """Each month whose report was kept, and whether computing it again gives the same."""
     TRACE = auto()
     """The first entry of the trace of accesses that is not whole, or None."""
 
@@ -132,13 +144,14 @@ class _Said(Enum):
 def _answer(address: str, territory_id: int, seed: int, line: Connection) -> None:
     """Answer until nobody asks any more."""
     store = _Handing.open(address)
+    looks = Looks(store, territory_id)
     with remembered(store):
         while True:
             try:
                 question, at = line.recv()
             except EOFError:
                 return
-            asked = _Asked(store, territory_id, seed, line, at)
+            asked = _Asked(store, looks, territory_id, seed, line, at)
             store.hand(asked.go_on)
             answer = _ANSWERS[question](asked)
             asked.go_on()
@@ -150,6 +163,7 @@ class _Asked:
     """Of which store and territory something is asked, when, and by whom."""
 
     store: "_Handing"
+    looks: Looks
     territory_id: int
     seed: int
     line: Connection
@@ -206,6 +220,22 @@ def _begin_view(session: Session) -> None:
     session.exec(select(Territory.id)).all()  # the view of a transaction is its first
 
 
+def _hour(asked: _Asked) -> Found | None:
+    return asked.looks.begin(EVERY_HOUR, asked.at)
+
+
+def _day(asked: _Asked) -> Found | None:
+    return asked.looks.begin(EVERY_HOUR | EVERY_DAY, asked.at)
+
+
+def _end(asked: _Asked) -> Found | None:
+    return asked.looks.begin(AT_THE_END, asked.at)
+
+
+def _looked(asked: _Asked) -> Found | None:
+    return asked.looks.finish()
+
+
 def _lists(asked: _Asked) -> Evening:
     with asked.store.read() as session:
         _begin_view(session)
@@ -237,6 +267,12 @@ def _snapshots(asked: _Asked) -> int:
     return take_snapshots(asked.store, clock=lambda: asked.at)
 
 
+def _months(asked: _Asked) -> list[tuple[str, bool]]:
+    asked.go_on()
+    with asked.store.read() as session:
+        return recompute(session, asked.territory_id)
+
+
 def _trace(asked: _Asked) -> int | None:
     asked.go_on()
     with asked.store.read() as session:
@@ -244,9 +280,14 @@ def _trace(asked: _Asked) -> int | None:
 
 
 _ANSWERS: dict[Question, Callable[[_Asked], Any]] = {
+    Question.HOUR: _hour,
+    Question.DAY: _day,
+    Question.END: _end,
+    Question.LOOKED: _looked,
     Question.LISTS: _lists,
     Question.NIGHTLY_RUN: _nightly_run,
     Question.RUN_AFTER_CHANGES: _run_after_changes,
     Question.SNAPSHOTS: _snapshots,
+    Question.MONTHS: _months,
     Question.TRACE: _trace,
 }

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from scheduler.accounts.actor import system_actor
-from scheduler.indicators.figures import recompute, report, take_snapshots
+from scheduler.indicators.figures import report
 from scheduler.indicators.paths import paths_of
 from scheduler.indicators.periods import Period
 from scheduler.jobs.referrals import ask_and_begin, look_after_offers
@@ -45,10 +45,8 @@ from scheduler.store.tables import Referral, ReferralEvent, ReferralState
 
 _SATURDAY, _FRIDAY = 5, 4
 _MORNING, _EVENING = 7, 20
-_CHANGES, _SOLVED = {12, 16}, {9, 14, _EVENING}
-"""Hours at which runs begin for what has changed, and at which answers are there, the night's too: before
-anybody looks at them.
-"""
+_CHANGES, _VALIDATES = {12, 16}, {9, 15}
+"""Hours at which runs begin for what has changed, and at which somebody looks at what runs propose."""
 _MARKS = MailSettings(sender="Relais <relais@simulation.example>", domain="simulation.example")
 _NOTICED = ("offer", "accept", "see", "follow_up_asked")
 """Lines of history that make people of the simulation act."""
@@ -88,15 +86,21 @@ def simulate(store: Store, plan: Plan, *, say: Callable[[date], None] = lambda _
             town = settle_town(session, rng, num_gps=plan.num_gps, places=plan.places_a_month, now=began)
         world = World(store=store, plan=plan, rng=rng, now=began, town=town)
         beside = partial(Beside, store, town.territory_id, clock=world.clock, seed=plan.seed)
-        with beside() as matcher, beside() as reader, Watch(store, town.coordinator, reader) as watch:
-            return _Year(world, watch, matcher, reader, say).run()
+        with (
+            beside() as matcher,
+            beside() as reporter,
+            beside() as watcher,
+            beside() as reader,
+            Watch(store, watcher=watcher, reader=reader) as watch,
+        ):
+            return _Year(world, watch, matcher, reporter, say).run()
 
 
 class _Year:
     def __init__(
-        self, world: World, watch: Watch, matcher: Beside, reader: Beside, say: Callable[[date], None]
+        self, world: World, watch: Watch, matcher: Beside, reporter: Beside, say: Callable[[date], None]
     ) -> None:
-        self.world, self.watch, self.matcher, self.reader, self.say = world, watch, matcher, reader, say
+        self.world, self.watch, self.matcher, self.reporter, self.say = world, watch, matcher, reporter, say
         self.gps, self.patients = Gps(world), Patients(world)
         self.coordination = Coordination(world, self.patients)
         self.mailbox = Mailbox()
@@ -112,14 +116,14 @@ class _Year:
         while world.now < until:  # hours of the sun: the days of the clock changes have 23 and 25
             local = world.now.astimezone(ZoneInfo(ZONE))
             self._hour(local)
-            self.watch.check_hour(at=world.now, ends_day=local.hour == _EVENING)
+            self.watch.check_hour(ends_day=local.hour == _EVENING)
             world.now += HOUR
             num_hours += 1
         return self._outcome(num_hours)
 
     def _hour(self, local: datetime) -> None:
         works = local.weekday() < _SATURDAY and OPENS <= local.hour < CLOSES
-        if local.hour in _SOLVED:
+        if local.hour == _EVENING:
             self._finish_run()
         self._by_the_clock(local)
         if works:
@@ -142,7 +146,7 @@ class _Year:
         if local.hour == 0:
             self.say(local.date())
             if local.day == 1:
-                self.reader.ask(Question.SNAPSHOTS)
+                self.reporter.ask(Question.SNAPSHOTS)
                 self.gps.begin_month()
         if local.hour == 4:
             promote_by_wait(store, clock=clock)
@@ -162,7 +166,8 @@ class _Year:
     def _work(self, local: datetime) -> None:
         """Do what people do in their hours."""
         self.patients.come(local.hour)
-        if local.hour in {9, 14}:
+        if local.hour in _VALIDATES:
+            self._finish_run()
             self.coordination.validate()
         if local.hour == 10:
             self.coordination.tell_doubles()
@@ -204,8 +209,9 @@ class _Year:
         last_on = world.plan.from_on + timedelta(days=world.plan.days - 1)
         period = Period("simulation", world.plan.from_on, last_on)
         self._finish_run()
-        take_snapshots(world.store, clock=world.clock)
+        self.reporter.ask(Question.SNAPSHOTS)
         self.watch.check_end(at=world.now)
+        months = self.reporter.ask(Question.MONTHS)
         world.acted["placed"], world.acted["declared"] = len(world.placed), len(world.declared)
         with world.store.read() as session:
             actor = system_actor("simulation", territory_id)
@@ -219,7 +225,7 @@ class _Year:
                 num_messages=len(self.mailbox.ids),
                 num_letters=world.acted["letters"],
                 num_refused=world.refused,
-                months=recompute(session, territory_id),
+                months=self.reporter.wait(months),
             )
         self.watch.check_trace()
         return outcome

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from scheduler.accounts.actor import Actor
 from scheduler.simulation.beside import Beside, Question
 from scheduler.simulation.invariants import BrokenInvariant, Watch
 from scheduler.simulation.plan import Outcome, Plan
@@ -25,10 +24,10 @@ WEEKS = Plan(from_on=date(2026, 3, 23), days=14, num_gps=6, signals_a_day=4, pla
 
 
 @contextmanager
-def watching(store: Store, coordinator: Actor, at: datetime) -> Iterator[Watch]:
+def watching(store: Store, territory_id: int, at: datetime) -> Iterator[Watch]:
     with (
-        Beside(store, coordinator.territory_id, clock=lambda: at, seed=1) as beside,
-        Watch(store, coordinator, beside) as watch,
+        Beside(store, territory_id, clock=lambda: at, seed=1) as beside,
+        Watch(store, watcher=beside, reader=beside) as watch,
     ):
         yield watch
 
@@ -62,13 +61,12 @@ def test_an_hour_in_which_somebody_was_lost_is_not_passed_over() -> None:
     with fresh_store() as store:
         with store.write() as session:
             row = factories.referral(session, next_action_on=at.date())
-            coordinator = factories.actor(territory_id=row.territory_id)
-        with watching(store, coordinator, at) as watch:
-            watch.check_hour(at=at)
-            watch.check_hour(at=at)
+        with watching(store, row.territory_id, at) as watch:
+            watch.check_hour()
+            watch.check_hour()
             with store.write() as session:
                 session.connection().execute(text("UPDATE referral SET next_action_on = NULL"))
-            watch.check_hour(at=at)
+            watch.check_hour()
             with pytest.raises(BrokenInvariant, match="nobody's turn"):
                 watch.finish()
 
@@ -79,8 +77,7 @@ def test_the_lists_beside_are_those_of_the_moment_they_were_asked_for() -> None:
         with store.write() as session:
             row = factories.referral(session, next_action_on=None)
             factories.consent(session, referral_id=row.id)
-            coordinator = factories.actor(territory_id=row.territory_id)
-        with watching(store, coordinator, at) as watch:
+        with watching(store, row.territory_id, at) as watch:
             watch.ask_cases(at=at)
             with store.write() as session:
                 session.connection().execute(text("UPDATE referral SET next_action_on = '2026-03-02'"))
