@@ -7,6 +7,7 @@ comes out does not depend on how fast either process is.
 """
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from enum import Enum, auto
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
+import structlog
 from sqlmodel import Session, select
 
 from matching import Instance, Policy, Solution, attach
@@ -142,7 +144,11 @@ class _Said(Enum):
 
 
 def _answer(address: str, territory_id: int, seed: int, line: Connection) -> None:
-    """Answer until nobody asks any more."""
+    """Answer until nobody asks any more; standard output is left to whoever asks."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("warning"),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     store = _Handing.open(address)
     looks = Looks(store, territory_id)
     with remembered(store):

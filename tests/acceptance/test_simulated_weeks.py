@@ -138,3 +138,13 @@ def test_a_run_that_fails_beside_is_not_passed_over() -> None:
             session.connection().execute(text("ALTER TABLE matching_run RENAME TO gone"))
         with Beside(store, territory_id, clock=lambda: NOW, seed=1) as beside, pytest.raises(EOFError):
             beside.wait(beside.ask(Question.NIGHTLY_RUN))
+
+
+def test_the_process_beside_prints_nothing_into_the_report(capfd: pytest.CaptureFixture[str]) -> None:
+    with fresh_store() as store:
+        with store.write() as session:
+            territory_id = waits_and_takes_patients(session)
+        capfd.readouterr()
+        with Beside(store, territory_id, clock=lambda: NOW, seed=1) as beside:
+            beside.wait(beside.ask(Question.NIGHTLY_RUN))
+        assert capfd.readouterr().out == ""
