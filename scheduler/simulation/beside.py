@@ -8,12 +8,13 @@ comes out does not depend on how fast either process is.
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
@@ -226,16 +227,8 @@ def _begin_view(session: Session) -> None:
     session.exec(select(Territory.id)).all()  # the view of a transaction is its first
 
 
-def _hour(asked: _Asked) -> Found | None:
-    return asked.looks.begin(EVERY_HOUR, asked.at)
-
-
-def _day(asked: _Asked) -> Found | None:
-    return asked.looks.begin(EVERY_HOUR | EVERY_DAY, asked.at)
-
-
-def _end(asked: _Asked) -> Found | None:
-    return asked.looks.begin(AT_THE_END, asked.at)
+def _look(questions: Mapping[str, str], asked: _Asked) -> Found | None:
+    return asked.looks.begin(questions, asked.at)
 
 
 def _looked(asked: _Asked) -> Found | None:
@@ -254,15 +247,7 @@ def _lists(asked: _Asked) -> Evening:
     )
 
 
-def _nightly_run(asked: _Asked) -> int:
-    return _run(asked, run_nightly)
-
-
-def _run_after_changes(asked: _Asked) -> int:
-    return _run(asked, run_after_changes)
-
-
-def _run(asked: _Asked, job: Callable[..., int]) -> int:
+def _run(job: Callable[..., int], asked: _Asked) -> int:
     """Match as the job does; what it reads once it has begun is no longer changed by who goes on."""
     with seeded_ids(f"{asked.seed}:{asked.at}"):
         return job(asked.store, limit_s=_LIMIT_S, clock=lambda: asked.at, solve=asked.solve)
@@ -286,13 +271,13 @@ def _trace(asked: _Asked) -> int | None:
 
 
 _ANSWERS: dict[Question, Callable[[_Asked], Any]] = {
-    Question.HOUR: _hour,
-    Question.DAY: _day,
-    Question.END: _end,
+    Question.HOUR: partial(_look, EVERY_HOUR),
+    Question.DAY: partial(_look, EVERY_HOUR | EVERY_DAY),
+    Question.END: partial(_look, AT_THE_END),
     Question.LOOKED: _looked,
     Question.LISTS: _lists,
-    Question.NIGHTLY_RUN: _nightly_run,
-    Question.RUN_AFTER_CHANGES: _run_after_changes,
+    Question.NIGHTLY_RUN: partial(_run, run_nightly),
+    Question.RUN_AFTER_CHANGES: partial(_run, run_after_changes),
     Question.SNAPSHOTS: _snapshots,
     Question.MONTHS: _months,
     Question.TRACE: _trace,

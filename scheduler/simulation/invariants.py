@@ -87,7 +87,7 @@ class Watch:
         return evening.by_a_person
 
     def check_end(self, *, at: datetime) -> None:
-        """Look at every message, and begin to walk the trace of accesses, which must be whole."""
+        """Look at every message and run, and begin to walk the trace of accesses, which must be whole."""
         self._look(Question.END)
         self.finish()
         self._trace = at, self._reader.ask(Question.TRACE)

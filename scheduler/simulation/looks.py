@@ -58,7 +58,10 @@ EVERY_DAY = {
     "a message tried more than once": """
         SELECT id FROM message WHERE state = 'waiting' AND channel <> 'letter' AND num_attempts > 1""",
 }
-AT_THE_END = {"a message given up": "SELECT id FROM message WHERE state = 'dead'"}
+AT_THE_END = {
+    "a message given up": "SELECT id FROM message WHERE state = 'dead'",
+    "a matching run that failed, or never ended": "SELECT id FROM matching_run WHERE state <> 'done'",
+}
 
 
 class Found(NamedTuple):

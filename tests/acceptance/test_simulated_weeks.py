@@ -15,7 +15,7 @@ from scheduler.simulation.invariants import BrokenInvariant, Watch
 from scheduler.simulation.plan import Outcome, Plan
 from scheduler.simulation.year import simulate
 from scheduler.store.engine import Store
-from scheduler.store.tables import MatchingRun, Proposal
+from scheduler.store.tables import MatchingRun, Proposal, RunState
 from tests import factories
 from tests.factories import NOW
 from tests.machines import fresh_store
@@ -118,7 +118,7 @@ def test_a_run_beside_is_of_the_moment_it_was_asked_for_and_written_when_it_is_w
 
 
 def test_a_run_beside_draws_its_identifiers_from_the_seed() -> None:
-    """The second in a process that has compiled and asked everything before, as the first that has not."""
+    """Two processes draw the same: what a process did before, or is, changes nothing."""
     drawn = []
     for _ in range(2):
         with fresh_store() as store:
@@ -138,6 +138,17 @@ def test_a_run_that_fails_beside_is_not_passed_over() -> None:
             session.connection().execute(text("ALTER TABLE matching_run RENAME TO gone"))
         with Beside(store, territory_id, clock=lambda: NOW, seed=1) as beside, pytest.raises(EOFError):
             beside.wait(beside.ask(Question.NIGHTLY_RUN))
+
+
+def test_a_run_that_was_recorded_as_failed_is_found_at_the_end() -> None:
+    with fresh_store() as store:
+        with store.write() as session:
+            run = factories.matching_run(session, state=RunState.FAILED)
+        with (
+            watching(store, run.territory_id, NOW) as watch,
+            pytest.raises(BrokenInvariant, match="a matching run that failed"),
+        ):
+            watch.check_end(at=NOW)
 
 
 def test_the_process_beside_prints_nothing_into_the_report(capfd: pytest.CaptureFixture[str]) -> None:
